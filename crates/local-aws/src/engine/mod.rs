@@ -1,0 +1,1 @@
+//! The CloudFormation engine: change sets, schedule, execute, roll back, journal.

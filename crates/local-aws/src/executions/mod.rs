@@ -1,0 +1,1 @@
+//! Drives `asl` executions: tasks, timers, history.

@@ -1,0 +1,1 @@
+//! What CloudFormation knows of each resource type, one file a type.

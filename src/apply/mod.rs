@@ -1,0 +1,1 @@
+//! Applies a plan: upload, execute, follow, report the first cause.

@@ -1,0 +1,26 @@
+//! The codes of mistakes: stable words, each with a section in docs/errors.md.
+
+/// The code of a kind of mistake.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Code {
+    /// Text that is not YAML.
+    YamlSyntax,
+    /// A variable whose value is nowhere.
+    VariableNotFound,
+    /// A key that means nothing.
+    UnknownKey,
+    /// A value of another kind than its key wants.
+    WrongType,
+}
+
+impl Code {
+    /// The word that people see.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Code::YamlSyntax => "yaml-syntax",
+            Code::VariableNotFound => "variable-not-found",
+            Code::UnknownKey => "unknown-key",
+            Code::WrongType => "wrong-type",
+        }
+    }
+}

@@ -1,0 +1,7 @@
+//! The `deploy` command.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    deploy::run()
+}

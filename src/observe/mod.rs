@@ -1,0 +1,1 @@
+//! What is running and what went wrong: info, logs, executions.

@@ -1,0 +1,1 @@
+//! What would change: change set, difference, warnings.

@@ -1,0 +1,123 @@
+//! A YAML or JSON value that knows where it stands.
+
+use std::sync::Arc;
+
+use serde_json::{Number, Value};
+
+use super::Span;
+
+/// Where a value came from when it is not where it was written: the variable that brought it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Origin {
+    /// The variable as written, `$<self:custom.stage>`.
+    pub variable: String,
+    /// Where that variable stands.
+    pub span: Span,
+    /// Where that place's own value came from, if it came through a variable too.
+    pub through: Option<Arc<Origin>>,
+}
+
+/// A value and its place.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Node {
+    /// Where the value was written (for a value that a variable brought: in the file where it is defined).
+    pub span: Span,
+    /// The variable that brought it here, if any.
+    pub origin: Option<Arc<Origin>>,
+    /// It came from a secret source: shown as `***`.
+    pub secret: bool,
+    pub kind: Kind,
+}
+
+/// The value itself. CloudFormation's short tags are already in their long form (`!Ref X` is `{Ref: X}`).
+#[derive(Clone, Debug, PartialEq)]
+pub enum Kind {
+    Null,
+    Bool(bool),
+    Number(Number),
+    String(String),
+    Sequence(Vec<Node>),
+    /// In the order of the file; keys are unique.
+    Mapping(Vec<Entry>),
+}
+
+/// A key of a mapping and its place.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Key {
+    pub text: String,
+    pub span: Span,
+}
+
+/// A key and its value.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Entry {
+    pub key: Key,
+    pub value: Node,
+}
+
+impl Node {
+    /// A value that was written at `span`.
+    pub fn new(span: Span, kind: Kind) -> Node {
+        Node { span, origin: None, secret: false, kind }
+    }
+
+    /// The value of `key` in a mapping.
+    pub fn get(&self, key: &str) -> Option<&Node> {
+        self.entry(key).map(|entry| &entry.value)
+    }
+
+    /// The entry of `key` in a mapping.
+    pub fn entry(&self, key: &str) -> Option<&Entry> {
+        self.entries().iter().find(|entry| entry.key.text == key)
+    }
+
+    /// The entries of a mapping; none for anything else.
+    pub fn entries(&self) -> &[Entry] {
+        match &self.kind {
+            Kind::Mapping(entries) => entries,
+            _ => &[],
+        }
+    }
+
+    /// The items of a sequence; none for anything else.
+    pub fn items(&self) -> &[Node] {
+        match &self.kind {
+            Kind::Sequence(items) => items,
+            _ => &[],
+        }
+    }
+
+    /// The text of a string.
+    pub fn as_str(&self) -> Option<&str> {
+        match &self.kind {
+            Kind::String(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// What the value is, in words: `a mapping`, `a string`.
+    pub fn noun(&self) -> &'static str {
+        match &self.kind {
+            Kind::Null => "nothing",
+            Kind::Bool(_) => "a boolean",
+            Kind::Number(_) => "a number",
+            Kind::String(_) => "a string",
+            Kind::Sequence(_) => "a list",
+            Kind::Mapping(_) => "a mapping",
+        }
+    }
+
+    /// The same value as JSON, secrets included.
+    pub fn to_json(&self) -> Value {
+        match &self.kind {
+            Kind::Null => Value::Null,
+            Kind::Bool(value) => Value::Bool(*value),
+            Kind::Number(value) => Value::Number(value.clone()),
+            Kind::String(text) => Value::String(text.clone()),
+            Kind::Sequence(items) => items.iter().map(Node::to_json).collect(),
+            Kind::Mapping(entries) => {
+                Value::Object(entries.iter().map(|entry| (entry.key.text.clone(), entry.value.to_json())).collect())
+            }
+        }
+    }
+}

@@ -1,0 +1,1 @@
+//! The typed model of a stack: every key decoded, with its place.
