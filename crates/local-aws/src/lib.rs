@@ -17,5 +17,5 @@ pub mod store;
 pub mod wire;
 
 pub use clock::Clock;
-pub use cloud::{Cloud, Config};
+pub use cloud::{Cloud, Config, OpenError};
 pub use store::Store;
