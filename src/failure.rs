@@ -1,15 +1,204 @@
 //! What a command can end with, and the exit code of each.
 
+use crate::diagnostic::Diagnostics;
+use crate::source::Sources;
+
 /// A command that did what was asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Outcome {
+    /// Done, or there was nothing to do.
     Done,
+    /// A plan has changes and `--exit-code` asked to be told by the exit code.
+    Changes,
+}
+
+impl Outcome {
+    /// The exit code of the process.
+    pub fn exit_code(self) -> u8 {
+        match self {
+            Outcome::Done => 0,
+            Outcome::Changes => 2,
+        }
+    }
 }
 
 /// A command that did not.
 #[derive(Debug, thiserror::Error)]
 pub enum Failure {
+    /// The command line asks for something that there is not.
+    #[error(transparent)]
+    Usage(#[from] Usage),
     /// The project has mistakes; each is a diagnostic.
-    #[error("the project has {} mistakes", .0.errors())]
-    Invalid(crate::diagnostic::Diagnostics),
+    #[error("the project has {}", count(.diagnostics.errors(), "mistake"))]
+    Invalid { diagnostics: Diagnostics, sources: Box<Sources> },
+    /// Something of this machine refused: a file, a folder, the runtime.
+    #[error(transparent)]
+    Machine(#[from] MachineFailure),
+}
+
+/// A command line that names something that is not there, or two things that exclude each other.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
+pub struct Usage {
+    pub message: String,
+    /// What to type instead.
+    pub hint: Option<String>,
+}
+
+impl Usage {
+    /// A usage failure without a hint.
+    pub fn new(message: impl Into<String>) -> Usage {
+        Usage { message: message.into(), hint: None }
+    }
+
+    /// The same with what to type instead.
+    pub fn hint(mut self, hint: impl Into<String>) -> Usage {
+        self.hint = Some(hint.into());
+        self
+    }
+
+    /// `what` of that name is not among `known`: names the nearest, else all of them.
+    pub fn unknown<'a>(what: &str, name: &str, known: impl IntoIterator<Item = &'a str>) -> Usage {
+        let known: Vec<&str> = known.into_iter().collect();
+        let usage = Usage::new(format!("there is no {what} `{name}`"));
+        match nearest(name, &known) {
+            Some(near) => usage.hint(format!("did you mean `{near}`?")),
+            None if known.is_empty() => usage.hint(format!("this project has no {what} at all")),
+            None => usage.hint(format!("there is {}", listing(&known))),
+        }
+    }
+}
+
+/// This machine refused something.
+#[derive(Debug, thiserror::Error)]
+#[error("{doing}")]
+pub struct MachineFailure {
+    /// What was being done, as `cannot write .deploy/dev/template.json`.
+    pub doing: String,
+    #[source]
+    pub source: std::io::Error,
+}
+
+impl MachineFailure {
+    /// Says what was being done when an I/O error came.
+    pub fn while_doing(doing: impl Into<String>) -> impl FnOnce(std::io::Error) -> MachineFailure {
+        let doing = doing.into();
+        move |source| MachineFailure { doing, source }
+    }
+}
+
+/// What a person reads about a failure: the same form for all of them.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Account {
+    /// A stable word, with its section in docs/errors.md.
+    pub code: &'static str,
+    /// One sentence that names the thing.
+    pub headline: String,
+    /// `file:line:column` of what is behind it.
+    pub place: Option<String>,
+    /// Why, from the nearest cause to the first one.
+    pub causes: Vec<String>,
+    /// Captured output that shows it, line by line.
+    pub excerpt: Vec<String>,
+    /// What is now true of the world.
+    pub now: Vec<String>,
+    /// What to do next; each can be acted on as it is.
+    pub hints: Vec<String>,
+}
+
+impl Account {
+    /// An account that has only its first line.
+    pub fn new(code: &'static str, headline: impl Into<String>) -> Account {
+        Account { code, headline: headline.into(), ..Account::default() }
+    }
+}
+
+impl Failure {
+    /// The exit code of the process.
+    pub fn exit_code(&self) -> u8 {
+        match self {
+            Failure::Usage(_) => 2,
+            Failure::Invalid { .. } => 3,
+            Failure::Machine(_) => 1,
+        }
+    }
+
+    /// What a person reads about it. (The diagnostics of [`Failure::Invalid`] are shown before.)
+    pub fn account(&self) -> Account {
+        match self {
+            Failure::Usage(usage) => {
+                Account { hints: usage.hint.iter().cloned().collect(), ..Account::new("usage", usage.message.clone()) }
+            }
+            Failure::Invalid { .. } => Account::new("project-invalid", self.to_string()),
+            Failure::Machine(failure) => {
+                Account { causes: causes(failure), ..Account::new("machine-refused", failure.to_string()) }
+            }
+        }
+    }
+}
+
+/// The causes of an error, from the nearest to the first.
+pub fn causes(error: &dyn std::error::Error) -> Vec<String> {
+    let mut causes: Vec<String> = Vec::new();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        let words = cause.to_string();
+        if causes.last() != Some(&words) {
+            causes.push(words);
+        }
+        source = cause.source();
+    }
+    causes
+}
+
+/// `1 mistake`, `3 mistakes`.
+pub fn count(number: usize, noun: &str) -> String {
+    match number {
+        1 => format!("1 {noun}"),
+        _ => format!("{number} {noun}s"),
+    }
+}
+
+/// `` `a`, `b` and `c` ``.
+pub fn listing<S: AsRef<str>>(names: &[S]) -> String {
+    match names {
+        [] => String::new(),
+        [one] => format!("`{}`", one.as_ref()),
+        [first @ .., last] => {
+            let first: Vec<String> = first.iter().map(|name| format!("`{}`", name.as_ref())).collect();
+            format!("{} and `{}`", first.join(", "), last.as_ref())
+        }
+    }
+}
+
+/// The name among `known` that `name` was probably meant to be.
+pub fn nearest<'a>(name: &str, known: &[&'a str]) -> Option<&'a str> {
+    let lower = name.to_lowercase();
+    let near = known.iter().map(|known| (strsim::damerau_levenshtein(&lower, &known.to_lowercase()), *known));
+    let (distance, best) = near.min_by_key(|(distance, _)| *distance)?;
+    (distance <= name.chars().count().div_ceil(3)).then_some(best)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_unknown_name_is_answered_with_the_nearest_one() {
+        let usage = Usage::unknown("function", "RecrodDB", ["RecordDB", "RecordAC"]);
+        assert_eq!(usage.message, "there is no function `RecrodDB`");
+        assert_eq!(usage.hint.as_deref(), Some("did you mean `RecordDB`?"));
+    }
+
+    #[test]
+    fn a_name_that_is_near_to_nothing_is_answered_with_all_there_are() {
+        let usage = Usage::unknown("stage", "production", ["dev", "test"]);
+        assert_eq!(usage.hint.as_deref(), Some("there is `dev` and `test`"));
+    }
+
+    #[test]
+    fn causes_are_told_once_each() {
+        let failure = MachineFailure { doing: "cannot write a".into(), source: std::io::Error::other("disk full") };
+        assert_eq!(Failure::Machine(failure).account().causes, ["disk full"]);
+    }
 }

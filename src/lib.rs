@@ -5,7 +5,7 @@ pub mod artifact;
 pub mod aws;
 pub mod cli;
 pub mod diagnostic;
-mod failure;
+pub mod failure;
 pub mod observe;
 pub mod plan;
 pub mod project;
