@@ -1,6 +1,34 @@
 //! Builds and zips what functions and layers are made of.
+//!
+//! A [`Unit`] is one zip to be: who owns it and which builder makes its entries. [`build`] runs the builders, names the
+//! content by a digest, and takes the zip from the cache when that content was zipped before.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+
+mod archive;
+mod cache;
+mod cargo;
+mod dep_info;
+mod elf;
+mod failure;
+mod manifest;
+mod rust;
+mod select;
+mod unit;
+
+pub use archive::LEVEL;
+pub use elf::{Machine, glibc_needed, machine};
+pub use failure::BuildFailure;
+pub use manifest::{Content, Entry, Manifest};
+pub use select::{DEFAULT_EXCLUDES, Selection};
+pub use unit::{Architecture, Builder, Unit};
+
+use cache::Cache;
+
+/// AWS's limit for what a function and its layers unpack to.
+///
+/// Source: AWS Lambda developer guide, "Lambda quotas": 250 MB unzipped.
+pub const UNZIPPED_LIMIT_BYTES: u64 = 262_144_000;
 
 /// A zip that is ready to upload.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,4 +54,97 @@ pub struct Artifact {
 pub enum ArtifactKind {
     Function,
     Layer,
+}
+
+/// What a build tells while it goes on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum BuildEvent {
+    /// A builder begins with these functions.
+    Started { builder: &'static str, owners: Vec<String> },
+    /// One line of the builder's own progress.
+    Progress { builder: &'static str, line: String },
+    /// A zip is ready; `cached` when nothing had to be done for it.
+    Ready { file_name: String, size_bytes: u64, cached: bool },
+}
+
+/// Where a build happens and for whom.
+#[derive(Clone, Debug)]
+pub struct Workshop {
+    /// The project's folder.
+    pub root: PathBuf,
+    /// `.deploy` of the project: build records and zips live below it.
+    pub state_dir: PathBuf,
+    /// The code will run on this machine, so what the host links against is right by definition.
+    pub runs_on_host: bool,
+}
+
+/// Builds every unit and answers its artifacts in the order of the units.
+///
+/// # Errors
+/// The first builder that failed, with what it printed; a unit over AWS's size limit; a file that cannot be read or
+/// written.
+pub fn build(
+    units: &[Unit],
+    workshop: &Workshop,
+    tell: &(dyn Fn(BuildEvent) + Sync),
+) -> Result<Vec<Artifact>, BuildFailure> {
+    let cache = Cache::open(&workshop.state_dir.join("artifacts"))?;
+    let binaries = rust::build(units, workshop, tell)?;
+    let mut artifacts = Vec::with_capacity(units.len());
+    for unit in units {
+        let artifact = match &unit.builder {
+            Builder::Rust { .. } => zip_manifest(unit, rust::manifest(unit, &binaries)?, &cache)?,
+            Builder::Folder { root, selection } => zip_manifest(unit, select::manifest(root, selection)?, &cache)?,
+            Builder::Prebuilt { path } => prebuilt(unit, path)?,
+        };
+        let (artifact, cached) = artifact;
+        tell(BuildEvent::Ready { file_name: artifact.file_name.clone(), size_bytes: artifact.size_bytes, cached });
+        artifacts.push(artifact);
+    }
+    cache.prune(&artifacts)?;
+    Ok(artifacts)
+}
+
+fn zip_manifest(unit: &Unit, manifest: Manifest, cache: &Cache) -> Result<(Artifact, bool), BuildFailure> {
+    if manifest.unzipped_bytes() > UNZIPPED_LIMIT_BYTES {
+        return Err(too_large(unit, &manifest));
+    }
+    let (zipped, cached) = cache.zip(&manifest)?;
+    let artifact = Artifact {
+        owners: unit.owners.clone(),
+        kind: unit.kind,
+        path: zipped.path,
+        file_name: unit.file_name.clone(),
+        digest: manifest.digest().to_owned(),
+        code_sha256: zipped.code_sha256,
+        size_bytes: zipped.size_bytes,
+        unzipped_bytes: manifest.unzipped_bytes(),
+    };
+    Ok((artifact, cached))
+}
+
+/// A zip that the user made: its bytes are its content.
+fn prebuilt(unit: &Unit, path: &Path) -> Result<(Artifact, bool), BuildFailure> {
+    let bytes = std::fs::read(path).map_err(|source| BuildFailure::read(path, source))?;
+    let unzipped_bytes = archive::unzipped_bytes(path, &bytes)?;
+    let artifact = Artifact {
+        owners: unit.owners.clone(),
+        kind: unit.kind,
+        path: path.to_owned(),
+        file_name: unit.file_name.clone(),
+        digest: blake3::hash(&bytes).to_hex().to_string(),
+        code_sha256: archive::code_sha256(&bytes),
+        size_bytes: bytes.len() as u64,
+        unzipped_bytes,
+    };
+    Ok((artifact, true))
+}
+
+fn too_large(unit: &Unit, manifest: &Manifest) -> BuildFailure {
+    BuildFailure::TooLarge {
+        file_name: unit.file_name.clone(),
+        unzipped_bytes: manifest.unzipped_bytes(),
+        limit_bytes: UNZIPPED_LIMIT_BYTES,
+        largest: manifest.largest(10),
+    }
 }

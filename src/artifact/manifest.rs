@@ -1,0 +1,136 @@
+//! The entries of a zip, and the digest that names them.
+
+use std::path::PathBuf;
+
+use rayon::prelude::*;
+
+use super::BuildFailure;
+
+/// Changes whenever the same manifest would be zipped to other bytes on purpose.
+const FORMAT: &str = "deploy-artifact-1";
+
+/// What an entry holds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Content {
+    /// The bytes of a file on disk.
+    File(PathBuf),
+    /// These bytes.
+    Bytes(Vec<u8>),
+    /// A symbolic link to this path, relative to the entry.
+    Link(String),
+}
+
+/// One entry of a zip.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Entry {
+    /// With `/`, relative, without `.` and `..`.
+    pub path: String,
+    /// May be executed; becomes mode 0755, else 0644.
+    pub executable: bool,
+    pub content: Content,
+}
+
+/// Entries in the order of their paths, and the digest that names them.
+#[derive(Clone, Debug)]
+pub struct Manifest {
+    entries: Vec<(Entry, u64)>,
+    digest: String,
+}
+
+impl Manifest {
+    /// Sorts the entries and reads every file once, in parallel.
+    ///
+    /// # Errors
+    /// [`BuildFailure::Read`] for a file that cannot be read.
+    pub fn new(mut entries: Vec<Entry>) -> Result<Manifest, BuildFailure> {
+        entries.sort_by(|a, b| a.path.as_bytes().cmp(b.path.as_bytes()));
+        entries.dedup_by(|later, earlier| later.path == earlier.path);
+        let hashed: Vec<(blake3::Hash, u64)> = entries.par_iter().map(hash).collect::<Result<_, _>>()?;
+        let mut hasher = blake3::Hasher::new();
+        hasher.update(FORMAT.as_bytes());
+        for (entry, (hash, _)) in entries.iter().zip(&hashed) {
+            hasher.update(&(entry.path.len() as u64).to_le_bytes());
+            hasher.update(entry.path.as_bytes());
+            hasher.update(&[kind(entry)]);
+            hasher.update(hash.as_bytes());
+        }
+        let digest = hasher.finalize().to_hex().to_string();
+        let entries = entries.into_iter().zip(hashed).map(|(entry, (_, size))| (entry, size)).collect();
+        Ok(Manifest { entries, digest })
+    }
+
+    /// The entries, each with its size in bytes.
+    pub fn entries(&self) -> &[(Entry, u64)] {
+        &self.entries
+    }
+
+    /// Hex BLAKE3 over path, kind and content of every entry: 64 digits.
+    pub fn digest(&self) -> &str {
+        &self.digest
+    }
+
+    /// What all entries unpack to.
+    pub fn unzipped_bytes(&self) -> u64 {
+        self.entries.iter().map(|(_, size)| size).sum()
+    }
+
+    /// The `count` largest entries, largest first.
+    pub fn largest(&self, count: usize) -> Vec<(String, u64)> {
+        let mut files: Vec<(String, u64)> =
+            self.entries.iter().map(|(entry, size)| (entry.path.clone(), *size)).collect();
+        files.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
+        files.truncate(count);
+        files
+    }
+}
+
+fn kind(entry: &Entry) -> u8 {
+    match (&entry.content, entry.executable) {
+        (Content::Link(_), _) => b'l',
+        (_, true) => b'x',
+        (_, false) => b'f',
+    }
+}
+
+fn hash(entry: &Entry) -> Result<(blake3::Hash, u64), BuildFailure> {
+    match &entry.content {
+        Content::Bytes(bytes) => Ok((blake3::hash(bytes), bytes.len() as u64)),
+        Content::Link(to) => Ok((blake3::hash(to.as_bytes()), to.len() as u64)),
+        Content::File(path) => {
+            let mut hasher = blake3::Hasher::new();
+            let mut file = std::fs::File::open(path).map_err(|source| BuildFailure::read(path, source))?;
+            let size = std::io::copy(&mut file, &mut hasher).map_err(|source| BuildFailure::read(path, source))?;
+            Ok((hasher.finalize(), size))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn entry(path: &str, text: &str) -> Entry {
+        Entry { path: path.to_owned(), executable: false, content: Content::Bytes(text.as_bytes().to_vec()) }
+    }
+
+    #[test]
+    fn the_order_of_the_entries_does_not_change_the_digest() {
+        let one = Manifest::new(vec![entry("a", "1"), entry("b", "2")]).unwrap();
+        let other = Manifest::new(vec![entry("b", "2"), entry("a", "1")]).unwrap();
+        assert_eq!(one.digest(), other.digest());
+    }
+
+    #[test]
+    fn path_mode_and_content_each_change_the_digest() {
+        let digest = |entries| Manifest::new(entries).unwrap().digest().to_owned();
+        let executable = Entry { executable: true, ..entry("a", "1") };
+        let digests = [
+            digest(vec![entry("a", "1")]),
+            digest(vec![entry("b", "1")]),
+            digest(vec![entry("a", "2")]),
+            digest(vec![executable]),
+        ];
+        let distinct: std::collections::BTreeSet<&String> = digests.iter().collect();
+        assert_eq!(distinct.len(), digests.len());
+    }
+}
