@@ -11,6 +11,14 @@ pub enum Code {
     UnknownKey,
     /// A value of another kind than its key wants.
     WrongType,
+    /// A key that must be there.
+    MissingKey,
+    /// An old spelling of a key.
+    DeprecatedKey,
+    /// A known key whose effect is not supported.
+    UnsupportedKey,
+    /// A value beyond a limit of AWS.
+    OutOfRange,
 }
 
 impl Code {
@@ -21,6 +29,10 @@ impl Code {
             Code::VariableNotFound => "variable-not-found",
             Code::UnknownKey => "unknown-key",
             Code::WrongType => "wrong-type",
+            Code::MissingKey => "missing-key",
+            Code::DeprecatedKey => "deprecated-key",
+            Code::UnsupportedKey => "unsupported-key",
+            Code::OutOfRange => "out-of-range",
         }
     }
 }
