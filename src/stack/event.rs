@@ -10,7 +10,7 @@ choice! {
     /// What calls a function.
     Event, "an event" {
         /// A request to the REST API: `GET posts`, or the details.
-        "http" => Http(Box<Http>);
+        "http" => Http(Http);
         /// A request to the HTTP API: `GET /posts`, or the details.
         "httpApi" => HttpApi(HttpApiRoute);
         /// A time: `rate(1 hour)`, `cron(…)`, or the details.

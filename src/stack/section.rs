@@ -66,7 +66,7 @@ macro_rules! choice {
         $(#[doc = $about])+
         #[derive(Clone, Debug, PartialEq)]
         pub enum $name {
-            $( $(#[doc = $doc])+ $variant($type), )*
+            $( $(#[doc = $doc])+ $variant(Box<$type>), )*
         }
 
         impl $crate::stack::reader::Section for $name {
@@ -101,7 +101,7 @@ macro_rules! choice {
                 let known = [$($key),*];
                 let entry = node.entries().iter().find(|entry| known.contains(&entry.key.text.as_str())).unwrap_or(entry);
                 match entry.key.text.as_str() {
-                    $( $key => reader.within($key, |reader| <$type>::decode(&entry.value, reader)).map($name::$variant), )*
+                    $( $key => reader.within($key, |reader| <$type>::decode(&entry.value, reader)).map(Box::new).map($name::$variant), )*
                     _ => None,
                 }
             }

@@ -158,7 +158,7 @@ choice! {
     /// What starts a state machine.
     MachineEvent, "an event of a state machine" {
         /// A request to the REST API: `POST signup`, or the details.
-        "http" => Http(Box<MachineHttp>);
+        "http" => Http(MachineHttp);
         /// A time: `rate(1 hour)`, `cron(…)`, or the details.
         "schedule" => Schedule(ScheduleChoice);
         /// Events of the account.
