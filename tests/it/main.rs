@@ -1,1 +1,3 @@
 //! The integration tests of `deploy`: one binary.
+
+mod tidy;
