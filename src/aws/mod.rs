@@ -1,1 +1,14 @@
-//! The only place that names `aws_sdk_*`.
+//! The only place that names `aws_sdk_*`: clients from region, profile and endpoint, and what they answer in our nouns.
+
+mod account;
+mod clients;
+mod error;
+mod functions;
+mod json;
+mod logs;
+mod machines;
+mod objects;
+mod stacks;
+
+pub use clients::{Clients, Destination};
+pub use error::{AwsError, Kind};

@@ -1,1 +1,16 @@
-//! What would change: change set, difference, warnings.
+//! What would change: the stack as it stands against the template, uploads, the change set.
+
+mod change_set;
+mod cloud;
+mod deployed;
+mod prepare;
+mod status;
+
+pub use change_set::{
+    Action, Change, ChangeSetKind, ChangeSetPage, ChangeSetRequest, Detail, INLINE_TEMPLATE_LIMIT, Replacement,
+    RollbackTriggers, StackSettings, TemplateSource,
+};
+pub use cloud::Stacks;
+pub use deployed::{Deployed, StackOutput};
+pub use prepare::{Plan, PlanFailure, Upload, Work, prepare};
+pub use status::{Condition, Status};

@@ -1,0 +1,38 @@
+//! What is told while something is applied.
+
+use std::time::Duration;
+
+use super::ResourceEvent;
+use crate::plan::Change;
+
+/// What is told while something is applied, in the order in which it happens.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Event {
+    /// A change set is being made.
+    ChangeSet { stack: String },
+    /// These resources will change.
+    Changes(Vec<Change>),
+    /// So many files of so many bytes are to be uploaded; the others are there already.
+    Uploads { files: usize, size_bytes: u64, present: usize },
+    /// One file is uploaded.
+    Uploaded { key: String, size_bytes: u64 },
+    /// An operation on the stack begins; so many resources change, when that is known.
+    Begun { stack: String, resources: Option<usize> },
+    /// Something happened to a resource, or to the stack.
+    Resource(ResourceEvent),
+    /// Objects are being deleted from a bucket.
+    Emptied { bucket: String, objects: usize },
+    /// The cloud did not answer; another attempt follows.
+    Retrying { message: String, pause: Duration },
+    /// Watching ends, what was begun goes on.
+    Unwatched { stack: String },
+    /// The update is being taken back because the user asked.
+    Cancelling { stack: String },
+    /// The operation was begun by somebody else, and is watched to its end first.
+    Joined { stack: String, status: String },
+    /// Old deployments' files were deleted.
+    Pruned { objects: usize },
+}
+
+/// Who is told.
+pub type Tell<'a> = &'a (dyn Fn(Event) + Send + Sync);

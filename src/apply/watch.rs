@@ -1,0 +1,179 @@
+//! Follows an operation on a stack to its end by the stack's events.
+
+use std::collections::HashSet;
+use std::time::Duration;
+
+use super::failure::ApplyFailure;
+use super::interrupt::Wish;
+use super::{Event, Interrupt, Operations, ResourceEvent, Tell};
+use crate::aws::AwsError;
+use crate::plan::Status;
+
+/// How many pages of events are read for one poll; a page has a hundred.
+const MAX_PAGES: usize = 100;
+/// How many polls in a row may fail before the watching ends.
+const MAX_FAILED_POLLS: u32 = 30;
+/// How many polls one operation may take: days at the slowest pace.
+const MAX_POLLS: u32 = 100_000;
+/// How long the second Ctrl-C is waited for after the first.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// How often the events are asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Pace {
+    /// The pause while things happen.
+    pub first: Duration,
+    /// The longest pause while nothing happens.
+    pub longest: Duration,
+}
+
+impl Pace {
+    /// For AWS: its API allows few calls a second.
+    pub const AWS: Pace = Pace { first: Duration::from_secs(1), longest: Duration::from_secs(5) };
+    /// For the local AWS: it answers in a millisecond.
+    pub const LOCAL: Pace = Pace { first: Duration::from_millis(20), longest: Duration::from_millis(250) };
+
+    fn slower(self, pause: Duration) -> Duration {
+        (pause * 3 / 2).min(self.longest)
+    }
+}
+
+/// Where the events of the operation begin.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Since {
+    /// After this event, the newest one before the operation; the stack's very first when there was none.
+    Event(Option<String>),
+    /// At the last beginning of an operation: it was begun by somebody else.
+    LastBeginning,
+}
+
+impl Since {
+    /// Remembers where the events of a stack end now.
+    ///
+    /// # Errors
+    /// What the cloud answers.
+    pub async fn now(cloud: &impl Operations, stack: &str) -> Result<Since, AwsError> {
+        let page = cloud.events(stack, None).await?;
+        Ok(Since::Event(page.events.first().map(|event| event.id.clone())))
+    }
+}
+
+/// An operation that has come to its end.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Ended {
+    pub status: Status,
+    pub reason: Option<String>,
+    /// All its events, the oldest first.
+    pub events: Vec<ResourceEvent>,
+}
+
+/// Follows one operation on one stack.
+pub struct Watch<'a, C> {
+    pub cloud: &'a C,
+    /// The stack's id, which names it also after its deletion.
+    pub stack: &'a str,
+    pub since: Since,
+    pub pace: Pace,
+    pub tell: Tell<'a>,
+    pub interrupt: Interrupt,
+    /// Whether the operation can be cancelled (an update can, a creation and a deletion cannot).
+    pub cancellable: bool,
+}
+
+impl<C: Operations> Watch<'_, C> {
+    /// Waits until the operation has ended, telling every event once.
+    ///
+    /// # Errors
+    /// [`ApplyFailure::Lost`] when the cloud does not answer any more, [`ApplyFailure::Interrupted`] when the user
+    /// stops watching. The operation itself goes on in both cases.
+    pub async fn to_end(mut self) -> Result<Ended, ApplyFailure> {
+        let mut told: HashSet<String> = HashSet::new();
+        let mut events: Vec<ResourceEvent> = Vec::new();
+        let mut pause = self.pace.first;
+        let mut failed = 0;
+        for _ in 0..MAX_POLLS {
+            match self.poll(&told).await {
+                Ok(new) => {
+                    failed = 0;
+                    pause = if new.is_empty() { self.pace.slower(pause) } else { self.pace.first };
+                    for event in new {
+                        told.insert(event.id.clone());
+                        (self.tell)(Event::Resource(event.clone()));
+                        events.push(event);
+                    }
+                    if let Some(last) = end(&events) {
+                        return Ok(Ended { status: Status::new(&last.status), reason: last.reason.clone(), events });
+                    }
+                }
+                Err(error) if error.is_passing() && failed < MAX_FAILED_POLLS => {
+                    failed += 1;
+                    pause = self.pace.slower(pause);
+                    (self.tell)(Event::Retrying { message: error.to_string(), pause });
+                }
+                Err(error) => return Err(self.lost(error)),
+            }
+            if self.interrupt.sleep(pause).await {
+                self.interrupted().await?;
+            }
+        }
+        let message = format!("no end after {MAX_POLLS} looks at the events");
+        Err(self.lost(AwsError::garbled("DescribeStackEvents", message)))
+    }
+
+    /// The events of the operation that are not told yet, the oldest first.
+    async fn poll(&self, told: &HashSet<String>) -> Result<Vec<ResourceEvent>, AwsError> {
+        let mut new = Vec::new();
+        let mut page = None;
+        for _ in 0..MAX_PAGES {
+            let answer = self.cloud.events(self.stack, page.as_deref()).await?;
+            for event in answer.events {
+                if told.contains(&event.id) || self.since == Since::Event(Some(event.id.clone())) {
+                    new.reverse();
+                    return Ok(new);
+                }
+                let beginning = is_beginning(&event);
+                new.push(event);
+                if self.since == Since::LastBeginning && beginning {
+                    new.reverse();
+                    return Ok(new);
+                }
+            }
+            page = answer.next;
+            if page.is_none() {
+                break;
+            }
+        }
+        new.reverse();
+        Ok(new)
+    }
+
+    async fn interrupted(&mut self) -> Result<(), ApplyFailure> {
+        (self.tell)(Event::Unwatched { stack: self.stack.to_owned() });
+        let wish = self.interrupt.wish(PATIENCE).await;
+        if wish == Wish::Cancel && self.cancellable {
+            (self.tell)(Event::Cancelling { stack: self.stack.to_owned() });
+            self.cloud.cancel_update(self.stack).await?;
+            return Ok(());
+        }
+        Err(ApplyFailure::Interrupted { stack: self.stack.to_owned(), cancellable: self.cancellable })
+    }
+
+    fn lost(&self, error: AwsError) -> ApplyFailure {
+        ApplyFailure::Lost { stack: self.stack.to_owned(), error }
+    }
+}
+
+/// The event that ends the operation: the newest one, when it tells that the stack has come to rest.
+fn end(events: &[ResourceEvent]) -> Option<&ResourceEvent> {
+    let last = events.iter().rev().find(|event| event.of_stack)?;
+    Status::new(&last.status).is_final().then_some(last)
+}
+
+/// Source: AWS CloudFormation User Guide, "Stack status codes": an operation begins with one of these on the stack.
+fn is_beginning(event: &ResourceEvent) -> bool {
+    event.of_stack
+        && matches!(
+            event.status.as_str(),
+            "CREATE_IN_PROGRESS" | "UPDATE_IN_PROGRESS" | "DELETE_IN_PROGRESS" | "IMPORT_IN_PROGRESS"
+        )
+}

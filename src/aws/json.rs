@@ -1,0 +1,194 @@
+//! The services that are asked without an SDK crate: awsJson over a hand-signed request.
+//!
+//! CloudWatch Logs speaks JSON under an `X-Amz-Target`; a handful of their operations
+//! does not pay for the two largest SDK crates.
+
+use std::time::{Duration, SystemTime};
+
+use aws_config::SdkConfig;
+use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider};
+use aws_sigv4::http_request::{SignableBody, SignableRequest, SigningSettings, sign};
+use aws_sigv4::sign::v4;
+use aws_smithy_http_client::Connector;
+use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
+use aws_smithy_runtime_api::client::http::{HttpConnector, HttpConnectorSettings, SharedHttpConnector};
+use aws_smithy_types::body::SdkBody;
+use http_body_util::BodyExt;
+use serde_json::Value;
+
+use super::error::{AwsError, Kind};
+
+/// How often a call is tried, the first time included.
+const ATTEMPTS: u32 = 5;
+/// The pause before the second attempt; each further one doubles it.
+const FIRST_PAUSE: Duration = Duration::from_millis(200);
+/// How long an answer may take.
+const READ_TIMEOUT: Duration = Duration::from_secs(60);
+
+/// A service that speaks awsJson.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct JsonService {
+    /// The host's first label: `logs`.
+    pub host: &'static str,
+    /// The name that requests are signed for.
+    pub signing: &'static str,
+    /// What stands before the operation in `X-Amz-Target`.
+    pub target: &'static str,
+    pub version: &'static str,
+}
+
+/// Source: the service model of CloudWatch Logs, API version 2014-03-28.
+pub(super) const LOGS: JsonService =
+    JsonService { host: "logs", signing: "logs", target: "Logs_20140328", version: "1.1" };
+
+/// Source: the service model of Step Functions, API version 2016-11-23, `StartSyncExecution` with its host prefix.
+pub(super) const SYNC_STATES: JsonService =
+    JsonService { host: "sync-states", signing: "states", target: "AWSStepFunctions", version: "1.0" };
+
+/// Calls of awsJson services.
+#[derive(Clone)]
+pub(super) struct JsonApi {
+    credentials: Option<SharedCredentialsProvider>,
+    connector: SharedHttpConnector,
+    region: String,
+    endpoint: Option<String>,
+}
+
+impl JsonApi {
+    pub(super) fn over(config: &SdkConfig, region: &str) -> JsonApi {
+        let endpoint = config.endpoint_url().map(|url| url.trim_end_matches('/').to_owned());
+        let settings =
+            HttpConnectorSettings::builder().connect_timeout(Duration::from_secs(5)).read_timeout(READ_TIMEOUT).build();
+        let builder = Connector::builder().connector_settings(settings);
+        let connector = match endpoint.as_deref().is_some_and(|url| url.starts_with("http://")) {
+            true => SharedHttpConnector::new(builder.build_http()),
+            false => SharedHttpConnector::new(builder.tls_provider(Provider::Rustls(CryptoMode::Ring)).build()),
+        };
+        JsonApi { credentials: config.credentials_provider(), connector, region: region.to_owned(), endpoint }
+    }
+
+    /// Calls an operation; throttling and faults of AWS are tried again.
+    ///
+    /// # Errors
+    /// What AWS answers to the last attempt.
+    pub(super) async fn call(
+        &self,
+        service: JsonService,
+        operation: &'static str,
+        input: &Value,
+    ) -> Result<Value, AwsError> {
+        let mut pause = FIRST_PAUSE;
+        for _ in 1..ATTEMPTS {
+            match self.attempt(service, operation, input).await {
+                Err(error) if error.is_passing() => tokio::time::sleep(pause).await,
+                answer => return answer,
+            }
+            pause *= 2;
+        }
+        self.attempt(service, operation, input).await
+    }
+
+    async fn attempt(&self, service: JsonService, operation: &'static str, input: &Value) -> Result<Value, AwsError> {
+        let request = self.signed(service, operation, input.to_string()).await?;
+        let request = request.try_into().map_err(|error| AwsError::garbled(operation, format!("{error}")))?;
+        let answer = self.connector.call(request).await.map_err(|error| unreachable(operation, &error))?;
+        let status = answer.status().as_u16();
+        let body = answer.into_body().collect().await.map_err(|error| unreachable(operation, &*error))?.to_bytes();
+        let value: Value = match body.is_empty() {
+            true => Value::Null,
+            false => serde_json::from_slice(&body).map_err(|error| answered_oddly(operation, status, &error))?,
+        };
+        match status {
+            200..=299 => Ok(value),
+            _ => Err(refusal(operation, status, &value)),
+        }
+    }
+
+    async fn signed(
+        &self,
+        service: JsonService,
+        operation: &'static str,
+        body: String,
+    ) -> Result<http::Request<SdkBody>, AwsError> {
+        let missing = |message: String| AwsError { operation, kind: Kind::NoCredentials, code: String::new(), message };
+        let provider = self.credentials.as_ref().ok_or_else(|| missing("no provider of credentials".to_owned()))?;
+        let credentials = provider.provide_credentials().await.map_err(|error| missing(error.to_string()))?;
+        let identity = credentials.into();
+        let oddly = |error: &dyn std::error::Error| AwsError::garbled(operation, error.to_string());
+        let params = v4::SigningParams::builder()
+            .identity(&identity)
+            .region(&self.region)
+            .name(service.signing)
+            .time(SystemTime::now())
+            .settings(SigningSettings::default())
+            .build()
+            .map_err(|error| oddly(&error))?
+            .into();
+        let url = self.url(service);
+        let headers = [
+            ("content-type", format!("application/x-amz-json-{}", service.version)),
+            ("x-amz-target", format!("{}.{operation}", service.target)),
+        ];
+        let signable = SignableRequest::new(
+            "POST",
+            url.as_str(),
+            headers.iter().map(|(name, value)| (*name, value.as_str())),
+            SignableBody::Bytes(body.as_bytes()),
+        );
+        let signable = signable.map_err(|error| oddly(&error))?;
+        let (instructions, _) = sign(signable, &params).map_err(|error| oddly(&error))?.into_parts();
+        let mut request = http::Request::builder().method("POST").uri(&url);
+        for (name, value) in headers {
+            request = request.header(name, value);
+        }
+        let mut request = request.body(SdkBody::from(body)).map_err(|error| oddly(&error))?;
+        instructions.apply_to_request_http1x(&mut request);
+        Ok(request)
+    }
+
+    fn url(&self, service: JsonService) -> String {
+        match &self.endpoint {
+            Some(endpoint) => format!("{endpoint}/"),
+            None => {
+                let suffix = if self.region.starts_with("cn-") { "amazonaws.com.cn" } else { "amazonaws.com" };
+                format!("https://{}.{}.{suffix}/", service.host, self.region)
+            }
+        }
+    }
+}
+
+fn unreachable(operation: &'static str, error: &dyn std::error::Error) -> AwsError {
+    let message = crate::failure::causes(error).pop().unwrap_or_else(|| error.to_string());
+    AwsError { operation, kind: Kind::Unreachable, code: String::new(), message }
+}
+
+fn answered_oddly(operation: &'static str, status: u16, error: &serde_json::Error) -> AwsError {
+    match status {
+        // What stands in front of AWS answers in HTML.
+        500.. => AwsError::answered(operation, status, &format!("HTTP {status}"), ""),
+        _ => AwsError::garbled(operation, format!("HTTP {status}, not JSON: {error}")),
+    }
+}
+
+/// Source: "AWS JSON 1.1 protocol", operation error serialization: the code stands in `__type` after a `#`, the
+/// message in `message` or `Message`.
+fn refusal(operation: &'static str, status: u16, body: &Value) -> AwsError {
+    let text = |key: &str| body.get(key).and_then(Value::as_str);
+    let code = text("__type").or_else(|| text("code")).unwrap_or_default();
+    let code = code.rsplit('#').next().unwrap_or_default();
+    let message = text("message").or_else(|| text("Message")).unwrap_or_default();
+    AwsError::answered(operation, status, code, message)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn the_code_of_a_refusal_stands_after_the_namespace() {
+        let body = json!({"__type": "com.amazonaws.logs#ResourceNotFoundException", "message": "no such log group"});
+        let error = refusal("FilterLogEvents", 400, &body);
+        assert_eq!((error.code.as_str(), error.message.as_str()), ("ResourceNotFoundException", "no such log group"));
+    }
+}

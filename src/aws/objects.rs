@@ -1,0 +1,103 @@
+//! S3, as applying sees it.
+
+use std::path::Path;
+
+use aws_sdk_s3::primitives::ByteStream;
+use aws_sdk_s3::types::{Delete, ObjectIdentifier};
+use aws_smithy_types::error::metadata::ProvideErrorMetadata;
+
+use super::Clients;
+use super::clients::{LONG_TIMEOUT, timeouts};
+use super::error::{AwsError, Kind, from_sdk};
+use crate::apply::{ObjectPage, ObjectVersion, Objects};
+
+impl Objects for Clients {
+    async fn has_object(&self, bucket: &str, key: &str) -> Result<bool, AwsError> {
+        match self.s3.head_object().bucket(bucket).key(key).send().await {
+            Ok(_) => Ok(true),
+            Err(error) if error.as_service_error().is_some_and(|error| error.is_not_found()) => Ok(false),
+            Err(error) => Err(from_sdk("HeadObject")(error)),
+        }
+    }
+
+    async fn put_file(&self, bucket: &str, key: &str, file: &Path, digest: &str) -> Result<(), AwsError> {
+        let body = ByteStream::from_path(file).await.map_err(|error| AwsError {
+            operation: "PutObject",
+            kind: Kind::Garbled,
+            code: String::new(),
+            message: format!("cannot read {}: {error}", file.display()),
+        })?;
+        let call = self.s3.put_object().bucket(bucket).key(key).body(body);
+        let call = call.content_type("application/zip").metadata("digest", digest);
+        let long = aws_sdk_s3::config::Builder::new().timeout_config(timeouts(LONG_TIMEOUT));
+        call.customize().config_override(long).send().await.map(|_| ()).map_err(from_sdk("PutObject"))
+    }
+
+    async fn put_text(&self, bucket: &str, key: &str, text: &str) -> Result<(), AwsError> {
+        let body = ByteStream::from(text.as_bytes().to_vec());
+        let call = self.s3.put_object().bucket(bucket).key(key).body(body).content_type("application/json");
+        call.send().await.map(|_| ()).map_err(from_sdk("PutObject"))
+    }
+
+    async fn versions(
+        &self,
+        bucket: &str,
+        prefix: &str,
+        after: Option<&(String, String)>,
+    ) -> Result<Option<ObjectPage>, AwsError> {
+        let call = self.s3.list_object_versions().bucket(bucket).prefix(prefix);
+        let call = call.set_key_marker(after.map(|(key, _)| key.clone()));
+        let call = call.set_version_id_marker(after.map(|(_, version)| version.clone()));
+        let answer = match call.send().await {
+            Ok(answer) => answer,
+            Err(error) if error.code() == Some("NoSuchBucket") => return Ok(None),
+            Err(error) => return Err(from_sdk("ListObjectVersions")(error)),
+        };
+        let mut objects = Vec::new();
+        for version in answer.versions.unwrap_or_default() {
+            let Some(key) = version.key else { continue };
+            let size_bytes = version.size.and_then(|size| u64::try_from(size).ok()).unwrap_or_default();
+            objects.push(ObjectVersion { key, version: real(version.version_id), size_bytes });
+        }
+        for marker in answer.delete_markers.unwrap_or_default() {
+            let Some(key) = marker.key else { continue };
+            objects.push(ObjectVersion { key, version: real(marker.version_id), size_bytes: 0 });
+        }
+        let next = answer.next_key_marker.zip(answer.next_version_id_marker);
+        Ok(Some(ObjectPage { objects, next: next.filter(|_| answer.is_truncated == Some(true)) }))
+    }
+
+    async fn delete_objects(&self, bucket: &str, objects: &[ObjectVersion]) -> Result<(), AwsError> {
+        let oddly = |error: aws_sdk_s3::error::BuildError| AwsError::garbled("DeleteObjects", error.to_string());
+        let ids: Result<Vec<ObjectIdentifier>, _> = objects
+            .iter()
+            .map(|object| ObjectIdentifier::builder().key(&object.key).set_version_id(object.version.clone()).build())
+            .collect();
+        let delete = Delete::builder().set_objects(Some(ids.map_err(oddly)?)).quiet(true).build().map_err(oddly)?;
+        let call = self.s3.delete_objects().bucket(bucket).delete(delete);
+        let answer = call.send().await.map_err(from_sdk("DeleteObjects"))?;
+        match answer.errors.unwrap_or_default().into_iter().next() {
+            None => Ok(()),
+            Some(error) => {
+                let message = format!("{}: {}", error.key.unwrap_or_default(), error.message.unwrap_or_default());
+                Err(AwsError::answered("DeleteObjects", 400, &error.code.unwrap_or_default(), &message))
+            }
+        }
+    }
+
+    fn object_url(&self, bucket: &str, key: &str) -> String {
+        match self.local_endpoint() {
+            Some(endpoint) => format!("{endpoint}/{bucket}/{key}"),
+            None => {
+                let region = self.region();
+                let suffix = if region.starts_with("cn-") { "amazonaws.com.cn" } else { "amazonaws.com" };
+                format!("https://{bucket}.s3.{region}.{suffix}/{key}")
+            }
+        }
+    }
+}
+
+/// The id `null` is a version's id in a bucket that had no versions when the object came; it deletes like any other.
+fn real(version: Option<String>) -> Option<String> {
+    version.filter(|version| !version.is_empty())
+}

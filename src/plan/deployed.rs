@@ -1,0 +1,46 @@
+//! What stands in the cloud before anything is done.
+
+use std::collections::BTreeMap;
+
+use super::Status;
+
+/// A stack as the cloud describes it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Deployed {
+    /// The stack's ARN: it names this very stack, also after its deletion.
+    pub id: String,
+    pub name: String,
+    pub status: Status,
+    /// Why it has that status, when the cloud says so.
+    pub status_reason: Option<String>,
+    /// In the cloud's order.
+    pub outputs: Vec<StackOutput>,
+    pub parameters: BTreeMap<String, String>,
+    pub tags: BTreeMap<String, String>,
+    pub termination_protection: bool,
+}
+
+/// One output of a stack.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StackOutput {
+    pub key: String,
+    pub value: String,
+    pub description: Option<String>,
+}
+
+impl Deployed {
+    /// The value of an output.
+    pub fn output(&self, key: &str) -> Option<&str> {
+        self.outputs.iter().find(|output| output.key == key).map(|output| output.value.as_str())
+    }
+
+    /// The twelve digits of the account that the stack stands in.
+    pub fn account(&self) -> &str {
+        self.id.split(':').nth(4).unwrap_or_default()
+    }
+
+    /// The partition of its ARN: `aws`, `aws-cn`, `aws-us-gov`.
+    pub fn partition(&self) -> &str {
+        self.id.split(':').nth(1).unwrap_or("aws")
+    }
+}
