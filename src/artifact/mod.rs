@@ -15,6 +15,7 @@ mod manifest;
 mod rust;
 mod select;
 mod unit;
+mod units;
 
 pub use archive::LEVEL;
 pub use elf::{Machine, glibc_needed, machine};
@@ -22,6 +23,7 @@ pub use failure::BuildFailure;
 pub use manifest::{Content, Entry, Manifest};
 pub use select::{DEFAULT_EXCLUDES, Selection};
 pub use unit::{Architecture, Builder, Unit};
+pub use units::units;
 
 use cache::Cache;
 
@@ -65,6 +67,8 @@ pub enum BuildEvent {
     Progress { builder: &'static str, line: String },
     /// A zip is ready; `cached` when nothing had to be done for it.
     Ready { file_name: String, size_bytes: u64, cached: bool },
+    /// Something was zipped as it is although it cannot run.
+    Warning { owners: Vec<String>, message: String },
 }
 
 /// Where a build happens and for whom.
@@ -76,6 +80,9 @@ pub struct Workshop {
     pub state_dir: PathBuf,
     /// The code will run on this machine, so what the host links against is right by definition.
     pub runs_on_host: bool,
+    /// What a builder cannot build is zipped as it is, with a warning, as the Serverless Framework does; for
+    /// `deploy package` on a `serverless.yml`, never for what is deployed.
+    pub tolerant: bool,
 }
 
 /// Builds every unit and answers its artifacts in the order of the units.
@@ -89,20 +96,72 @@ pub fn build(
     tell: &(dyn Fn(BuildEvent) + Sync),
 ) -> Result<Vec<Artifact>, BuildFailure> {
     let cache = Cache::open(&workshop.state_dir.join("artifacts"))?;
-    let binaries = rust::build(units, workshop, tell)?;
+    let binaries = rust::build(units, workshop, tell);
     let mut artifacts = Vec::with_capacity(units.len());
     for unit in units {
-        let artifact = match &unit.builder {
-            Builder::Rust { .. } => zip_manifest(unit, rust::manifest(unit, &binaries)?, &cache)?,
-            Builder::Folder { root, selection } => zip_manifest(unit, select::manifest(root, selection)?, &cache)?,
-            Builder::Prebuilt { path } => prebuilt(unit, path)?,
+        let (artifact, cached) = match make(unit, &binaries, &cache) {
+            Err(Refused::Here(failure)) if workshop.tolerant => {
+                tell(BuildEvent::Warning { owners: unit.owners.clone(), message: failure.to_string() });
+                as_it_is(unit, workshop, &cache)?
+            }
+            Err(Refused::Here(failure)) => return Err(failure),
+            Err(Refused::Binaries) if workshop.tolerant => as_it_is(unit, workshop, &cache)?,
+            Err(Refused::Binaries) => break,
+            Ok(made) => made,
         };
-        let (artifact, cached) = artifact;
         tell(BuildEvent::Ready { file_name: artifact.file_name.clone(), size_bytes: artifact.size_bytes, cached });
         artifacts.push(artifact);
     }
+    match binaries {
+        Err(failure) if !workshop.tolerant => return Err(failure),
+        Err(failure) => tell(BuildEvent::Warning { owners: Vec::new(), message: failure.to_string() }),
+        Ok(_) => {}
+    }
     cache.prune(&artifacts)?;
     Ok(artifacts)
+}
+
+/// Why one unit has no artifact.
+enum Refused {
+    /// Its own mistake.
+    Here(BuildFailure),
+    /// The one build of all binaries failed.
+    Binaries,
+}
+
+fn make(
+    unit: &Unit,
+    binaries: &Result<rust::Binaries, BuildFailure>,
+    cache: &Cache,
+) -> Result<(Artifact, bool), Refused> {
+    let made = match &unit.builder {
+        Builder::Rust { .. } => {
+            let binaries = binaries.as_ref().map_err(|_| Refused::Binaries)?;
+            rust::manifest(unit, binaries).and_then(|manifest| zip_manifest(unit, manifest, cache))
+        }
+        Builder::Folder { root, selection } => {
+            select::manifest(root, selection).and_then(|manifest| zip_manifest(unit, manifest, cache))
+        }
+        Builder::Prebuilt { path } => prebuilt(unit, path),
+    };
+    made.map_err(Refused::Here)
+}
+
+/// The zip of what is there, for a unit that its builder cannot make.
+fn as_it_is(unit: &Unit, workshop: &Workshop, cache: &Cache) -> Result<(Artifact, bool), BuildFailure> {
+    let entry = |path: &Path| Entry {
+        path: unit.file_name.clone(),
+        executable: false,
+        content: Content::File(path.to_owned()),
+    };
+    let manifest = match &unit.builder {
+        Builder::Prebuilt { path } => Manifest::new(vec![entry(path)])?,
+        Builder::Folder { .. } => Manifest::new(Vec::new())?,
+        Builder::Rust { .. } => {
+            select::manifest(&workshop.root, &Selection { secrets_allowed: true, ..Selection::default() })?
+        }
+    };
+    zip_manifest(unit, manifest, cache)
 }
 
 fn zip_manifest(unit: &Unit, manifest: Manifest, cache: &Cache) -> Result<(Artifact, bool), BuildFailure> {

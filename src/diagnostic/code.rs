@@ -19,6 +19,8 @@ pub enum Code {
     UnsupportedKey,
     /// A value beyond a limit of AWS.
     OutOfRange,
+    /// A path of the configuration that leads nowhere.
+    FileNotFound,
 }
 
 impl Code {
@@ -33,6 +35,7 @@ impl Code {
             Code::DeprecatedKey => "deprecated-key",
             Code::UnsupportedKey => "unsupported-key",
             Code::OutOfRange => "out-of-range",
+            Code::FileNotFound => "file-not-found",
         }
     }
 }
