@@ -1,0 +1,3 @@
+//! The local AWS as its users meet it.
+
+mod runtime;
