@@ -10,10 +10,15 @@ mod cache;
 mod cargo;
 mod dep_info;
 mod elf;
+pub mod esbuild;
 mod failure;
 mod manifest;
+mod node_modules;
+mod python;
+mod record;
 mod rust;
 mod select;
+mod tool;
 mod unit;
 mod units;
 
@@ -21,6 +26,7 @@ pub use archive::LEVEL;
 pub use elf::{Machine, glibc_needed, machine};
 pub use failure::BuildFailure;
 pub use manifest::{Content, Entry, Manifest};
+pub use python::{Interpreter, Requirements};
 pub use select::{DEFAULT_EXCLUDES, Selection};
 pub use unit::{Architecture, Builder, Unit};
 pub use units::units;
@@ -99,7 +105,7 @@ pub fn build(
     let binaries = rust::build(units, workshop, tell);
     let mut artifacts = Vec::with_capacity(units.len());
     for unit in units {
-        let (artifact, cached) = match make(unit, &binaries, &cache) {
+        let (artifact, cached) = match make(unit, &binaries, &cache, workshop, tell) {
             Err(Refused::Here(failure)) if workshop.tolerant => {
                 tell(BuildEvent::Warning { owners: unit.owners.clone(), message: failure.to_string() });
                 as_it_is(unit, workshop, &cache)?
@@ -133,6 +139,8 @@ fn make(
     unit: &Unit,
     binaries: &Result<rust::Binaries, BuildFailure>,
     cache: &Cache,
+    workshop: &Workshop,
+    tell: &(dyn Fn(BuildEvent) + Sync),
 ) -> Result<(Artifact, bool), Refused> {
     let made = match &unit.builder {
         Builder::Rust { .. } => {
@@ -141,6 +149,14 @@ fn make(
         }
         Builder::Folder { root, selection } => {
             select::manifest(root, selection).and_then(|manifest| zip_manifest(unit, manifest, cache))
+        }
+        Builder::Python { root, selection, requirements, interpreter } => {
+            python::manifest(unit, root, selection, requirements, interpreter, workshop, tell)
+                .and_then(|manifest| zip_manifest(unit, manifest, cache))
+        }
+        Builder::Esbuild { root, handlers, options, selection } => {
+            esbuild::manifest(unit, root, handlers, options, selection, workshop, tell)
+                .and_then(|manifest| zip_manifest(unit, manifest, cache))
         }
         Builder::Prebuilt { path } => prebuilt(unit, path),
     };
@@ -156,10 +172,15 @@ fn as_it_is(unit: &Unit, workshop: &Workshop, cache: &Cache) -> Result<(Artifact
     };
     let manifest = match &unit.builder {
         Builder::Prebuilt { path } => Manifest::new(vec![entry(path)])?,
-        Builder::Folder { .. } => Manifest::new(Vec::new())?,
-        Builder::Rust { .. } => {
-            select::manifest(&workshop.root, &Selection { secrets_allowed: true, ..Selection::default() })?
+        Builder::Folder { root, selection }
+        | Builder::Python { root, selection, .. }
+        | Builder::Esbuild { root, selection, .. } => {
+            Manifest::new(select::entries(root, &Selection { secrets_allowed: true, ..selection.clone() })?)?
         }
+        Builder::Rust { .. } => Manifest::new(select::entries(
+            &workshop.root,
+            &Selection { secrets_allowed: true, ..Selection::default() },
+        )?)?,
     };
     zip_manifest(unit, manifest, cache)
 }

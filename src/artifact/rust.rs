@@ -3,11 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-use serde::{Deserialize, Serialize};
-
 use super::cargo::{self, Linker, Target};
 use super::elf::{self, Machine};
 use super::manifest::{Content, Entry, Manifest};
+use super::record::Record;
 use super::{Architecture, BuildEvent, BuildFailure, Builder, Unit, Workshop, dep_info};
 
 /// The C library of Amazon Linux 2023, on which `provided.al2023` stands.
@@ -31,17 +30,6 @@ const ENVIRONMENT: &[&str] = &[
 
 /// The binary of each Rust handler.
 pub type Binaries = BTreeMap<(String, String), PathBuf>;
-
-/// What the last build was made of. While every hash is the same, its binaries are today's.
-#[derive(Debug, Default, Serialize, Deserialize, PartialEq)]
-struct Record {
-    /// What was asked for: handlers, architectures, linker, environment.
-    request: String,
-    /// Handler and binary.
-    binaries: Vec<(String, PathBuf)>,
-    /// Every file that went in, and the binaries themselves, with the hash of their content.
-    inputs: Vec<(PathBuf, String)>,
-}
 
 /// Builds the Rust units; nothing is started when there is none or nothing has changed.
 ///
@@ -107,7 +95,7 @@ fn build_for(
 ) -> Result<BTreeMap<String, PathBuf>, BuildFailure> {
     let record_path = workshop.state_dir.join("artifacts").join(format!("rust-{}.json", architecture.triple()));
     let request = request(handlers, workshop);
-    if let Some(binaries) = unchanged(&record_path, &request) {
+    if let Some(binaries) = Record::outputs(&record_path, &request) {
         return Ok(binaries);
     }
     let owners: Vec<String> = handlers.values().flatten().cloned().collect();
@@ -130,7 +118,7 @@ fn build_for(
         gate(&handlers[handler].join(", "), path, architecture, workshop)?;
         binaries.insert(handler.clone(), path.clone());
     }
-    remember(&record_path, request, &binaries, workshop, has_build_scripts(&metadata))?;
+    remember(&record_path, &request, &binaries, workshop, has_build_scripts(&metadata))?;
     Ok(binaries)
 }
 
@@ -185,19 +173,11 @@ fn request(handlers: &Handlers, workshop: &Workshop) -> String {
     blake3::hash(text.as_bytes()).to_hex().to_string()
 }
 
-/// The binaries of the last build, if that was for the same request and no input has changed since.
-fn unchanged(record_path: &Path, request: &str) -> Option<BTreeMap<String, PathBuf>> {
-    let record: Record = serde_json::from_slice(&std::fs::read(record_path).ok()?).ok()?;
-    let same = |(path, hash): &(PathBuf, String)| content_hash(path) == *hash;
-    let current = record.request == request && !record.inputs.is_empty() && record.inputs.iter().all(same);
-    current.then(|| record.binaries.into_iter().collect())
-}
-
 /// Writes down what the build was made of; a package with a build script is asked of cargo every time, because only
 /// cargo knows what that depends on.
 fn remember(
     record_path: &Path,
-    request: String,
+    request: &str,
     binaries: &BTreeMap<String, PathBuf>,
     workshop: &Workshop,
     build_scripts: bool,
@@ -207,23 +187,14 @@ fn remember(
         let written = std::fs::read_to_string(binary.with_extension("d")).unwrap_or_default();
         let sources = dep_info::parse(&written);
         if build_scripts || sources.is_empty() {
-            // Nobody needs a record that must not be believed; one of an earlier build would be.
-            let _ = std::fs::remove_file(record_path);
+            Record::forget(record_path);
             return Ok(());
         }
-        inputs.insert(binary.clone());
         inputs.extend(sources.iter().flat_map(|source| rulers(source, &workshop.root)));
         inputs.extend(sources);
     }
     inputs.extend(toolchain());
-    let inputs = inputs.into_iter().map(|path| (path.clone(), content_hash(&path))).collect();
-    let binaries = binaries.iter().map(|(handler, path)| (handler.clone(), path.clone())).collect();
-    let record = Record { request, binaries, inputs };
-    let folder = record_path.parent().unwrap_or(Path::new("."));
-    let draft = tempfile::NamedTempFile::new_in(folder).map_err(|source| BuildFailure::write(folder, source))?;
-    serde_json::to_writer(&draft, &record).map_err(|error| BuildFailure::write(record_path, error.into()))?;
-    draft.persist(record_path).map_err(|error| BuildFailure::write(record_path, error.error))?;
-    Ok(())
+    Record::save(record_path, request, binaries, inputs)
 }
 
 /// The manifests in every folder above a source, up to the project's own folder. A missing one counts too: it may
@@ -241,9 +212,4 @@ fn toolchain() -> Vec<PathBuf> {
     let hashes =
         std::fs::read_dir(home.join("update-hashes")).into_iter().flatten().flatten().map(|entry| entry.path());
     std::iter::once(home.join("settings.toml")).chain(hashes).collect()
-}
-
-/// Hex BLAKE3 of a file, `absent` when there is none.
-fn content_hash(path: &Path) -> String {
-    std::fs::read(path).map_or_else(|_| "absent".to_owned(), |bytes| blake3::hash(&bytes).to_hex().to_string())
 }

@@ -7,8 +7,8 @@ use std::path::{Component, Path, PathBuf};
 
 use globset::{GlobBuilder, GlobMatcher};
 
-use super::BuildFailure;
 use super::manifest::{Content, Entry, Manifest};
+use super::{BuildFailure, node_modules};
 
 /// Never packaged unless a pattern asks for it.
 pub const DEFAULT_EXCLUDES: &[&str] = &[
@@ -63,6 +63,8 @@ pub struct Selection {
     pub excludes: Vec<String>,
     /// `package.allowSecretsInArtifact`.
     pub secrets_allowed: bool,
+    /// Leave out what of `node_modules` is for development only.
+    pub without_development: bool,
 }
 
 /// The manifest of the selected files of `root`.
@@ -71,7 +73,19 @@ pub struct Selection {
 /// A pattern that is none, nothing selected, a file that may hold secrets, a link that leads out of `root`, or a file
 /// that cannot be read.
 pub fn manifest(root: &Path, selection: &Selection) -> Result<Manifest, BuildFailure> {
-    let rules = Rules::new(selection)?;
+    let entries = entries(root, selection)?;
+    if entries.is_empty() {
+        return Err(BuildFailure::Empty { root: root.to_owned() });
+    }
+    Manifest::new(entries)
+}
+
+/// The selected files of `root` as entries; none when nothing is selected.
+///
+/// # Errors
+/// As [`manifest`], but for nothing selected.
+pub fn entries(root: &Path, selection: &Selection) -> Result<Vec<Entry>, BuildFailure> {
+    let rules = Rules::new(root, selection)?;
     let mut entries = Vec::new();
     let walk = ignore::WalkBuilder::new(root)
         .standard_filters(false)
@@ -87,13 +101,10 @@ pub fn manifest(root: &Path, selection: &Selection) -> Result<Manifest, BuildFai
             entries.push(entry(root, found.path(), path)?);
         }
     }
-    if entries.is_empty() {
-        return Err(BuildFailure::Empty { root: root.to_owned() });
-    }
     if !selection.secrets_allowed {
         refuse_secrets(&entries)?;
     }
-    Manifest::new(entries)
+    Ok(entries)
 }
 
 fn refuse_secrets(entries: &[Entry]) -> Result<(), BuildFailure> {
@@ -111,9 +122,10 @@ fn refuse_secrets(entries: &[Entry]) -> Result<(), BuildFailure> {
 struct Rules(Vec<(bool, GlobMatcher)>);
 
 impl Rules {
-    fn new(selection: &Selection) -> Result<Rules, BuildFailure> {
+    fn new(root: &Path, selection: &Selection) -> Result<Rules, BuildFailure> {
         let mut rules = Vec::new();
-        let excludes = selection.excludes.iter().map(String::as_str);
+        let development = if selection.without_development { node_modules::development_only(root) } else { Vec::new() };
+        let excludes = selection.excludes.iter().chain(&development).map(String::as_str);
         for pattern in DEFAULT_EXCLUDES.iter().copied().chain(excludes) {
             rules.push((false, matcher(pattern)?));
         }

@@ -2,7 +2,8 @@
 
 use std::path::PathBuf;
 
-use super::{ArtifactKind, Selection};
+use super::python::{Interpreter, Requirements};
+use super::{ArtifactKind, Selection, esbuild};
 
 /// The processor that a function runs on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -51,6 +52,33 @@ pub enum Builder {
     },
     /// The files of a folder that the patterns select, as they are.
     Folder { root: PathBuf, selection: Selection },
+    /// Python files and what they depend on.
+    Python { root: PathBuf, selection: Selection, requirements: Requirements, interpreter: Interpreter },
+    /// Handlers bundled by esbuild.
+    Esbuild { root: PathBuf, handlers: Vec<String>, options: esbuild::Options, selection: Selection },
     /// A zip that is already there.
     Prebuilt { path: PathBuf },
+}
+
+impl Builder {
+    /// Whether functions of these two builders can be in one zip.
+    pub fn shares(&self, other: &Builder) -> bool {
+        match (self, other) {
+            (Builder::Folder { .. }, Builder::Folder { .. }) => true,
+            (Builder::Python { interpreter: one, .. }, Builder::Python { interpreter: other, .. }) => one == other,
+            (Builder::Esbuild { options: one, .. }, Builder::Esbuild { options: other, .. }) => one == other,
+            _ => false,
+        }
+    }
+
+    /// Takes in another function's builder that shares the zip.
+    pub fn also(&mut self, other: Builder) {
+        if let (Builder::Esbuild { handlers, .. }, Builder::Esbuild { handlers: more, .. }) = (self, other) {
+            for handler in more {
+                if !handlers.contains(&handler) {
+                    handlers.push(handler);
+                }
+            }
+        }
+    }
 }
