@@ -1,16 +1,36 @@
-//! Mistakes in a project, each with its place, as values.
-
-use crate::source::Span;
+//! Mistakes in a project, each with its place, as values; and how they read.
 
 mod code;
+mod json;
+mod nearest;
+mod render;
+mod yaml;
+
+use std::sync::Arc;
+
+use crate::source::{Origin, Sources, Span};
 
 pub use code::Code;
+pub use json::to_json;
+pub use nearest::{listed, nearest};
+pub use render::render;
+pub use yaml::from_yaml;
 
 /// How bad it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Severity {
     Error,
     Warning,
+}
+
+impl Severity {
+    /// The word that people see.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Severity::Error => "error",
+            Severity::Warning => "warning",
+        }
+    }
 }
 
 /// Another place that has to do with a mistake.
@@ -39,11 +59,16 @@ pub struct Diagnostic {
 impl Diagnostic {
     /// An error at a place.
     pub fn error(code: Code, span: Span, message: impl Into<String>) -> Diagnostic {
+        Diagnostic { span: Some(span), ..Diagnostic::nowhere(code, message) }
+    }
+
+    /// An error that has no place in a file.
+    pub fn nowhere(code: Code, message: impl Into<String>) -> Diagnostic {
         Diagnostic {
             severity: Severity::Error,
             code,
             message: message.into(),
-            span: Some(span),
+            span: None,
             label: String::new(),
             notes: Vec::new(),
             hints: Vec::new(),
@@ -55,15 +80,45 @@ impl Diagnostic {
         Diagnostic { severity: Severity::Warning, ..Diagnostic::error(code, span, message) }
     }
 
+    /// The same with words beside the carets.
+    pub fn label(mut self, label: impl Into<String>) -> Diagnostic {
+        self.label = label.into();
+        self
+    }
+
     /// The same with one more place.
     pub fn note(mut self, span: Span, message: impl Into<String>) -> Diagnostic {
         self.notes.push(Note { message: message.into(), span: Some(span) });
         self
     }
 
+    /// The same with one more remark that has no place.
+    pub fn remark(mut self, message: impl Into<String>) -> Diagnostic {
+        self.notes.push(Note { message: message.into(), span: None });
+        self
+    }
+
     /// The same with one more thing to do.
     pub fn hint(mut self, hint: impl Into<String>) -> Diagnostic {
         self.hints.push(hint.into());
+        self
+    }
+
+    /// The same with `did you mean …?`, if a candidate is near enough to what was written.
+    pub fn did_you_mean<'a>(self, word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Diagnostic {
+        match nearest(word, candidates) {
+            Some(found) => self.hint(format!("did you mean `{found}`?")),
+            None => self,
+        }
+    }
+
+    /// The same with a note for each variable on the value's way from where it is written to where it is used.
+    pub fn came_through(mut self, origin: &Option<Arc<Origin>>) -> Diagnostic {
+        let mut next = origin.as_deref();
+        while let Some(origin) = next {
+            self = self.note(origin.span, format!("the value came through `{}`", origin.variable));
+            next = origin.through.as_deref();
+        }
         self
     }
 }
@@ -82,4 +137,26 @@ impl Diagnostics {
     pub fn errors(&self) -> usize {
         self.0.iter().filter(|diagnostic| diagnostic.severity == Severity::Error).count()
     }
+
+    /// By place, in the order in which the files were read; of several at one place with one code, the first.
+    pub fn sorted(mut self) -> Diagnostics {
+        self.0.sort_by_key(|diagnostic| (diagnostic.span, diagnostic.severity));
+        let mut seen = std::collections::HashSet::new();
+        self.0.retain(|diagnostic| diagnostic.span.is_none() || seen.insert((diagnostic.code, diagnostic.span)));
+        self
+    }
+}
+
+impl From<Diagnostic> for Diagnostics {
+    fn from(diagnostic: Diagnostic) -> Diagnostics {
+        Diagnostics(vec![diagnostic])
+    }
+}
+
+/// A project with mistakes, and the files that they are in. Stages 2 to 4 fail by it.
+#[derive(Clone, Debug)]
+pub struct Invalid {
+    /// At least one error; warnings too.
+    pub diagnostics: Diagnostics,
+    pub sources: Sources,
 }

@@ -6,15 +6,33 @@ use serde_json::{Number, Value};
 
 use super::Span;
 
-/// Where a value came from when it is not where it was written: the variable that brought it.
+/// Where a value came from when it is not where it was written: the variable that brought it, or the text that was
+/// built of several variables.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Origin {
-    /// The variable as written, `$<self:custom.stage>`.
+    /// The variable as written, `$<opt:stage, self:custom.stage>`; for a text built of variables, that text.
     pub variable: String,
     /// Where that variable stands.
     pub span: Span,
+    /// The source that had the value, `self:custom.stage`; empty for a text built of variables.
+    pub source: String,
+    /// Where the value is written; none if it is in no file.
+    pub place: Option<Span>,
+    /// The sources before it that had no value.
+    pub missed: Vec<Miss>,
+    /// The variables inside this one's parameters, or of which the text was built.
+    pub parts: Vec<Arc<Origin>>,
     /// Where that place's own value came from, if it came through a variable too.
     pub through: Option<Arc<Origin>>,
+}
+
+/// A source of a variable that had no value.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Miss {
+    /// As written, `opt:stage`.
+    pub source: String,
+    /// Why, in words: `there is no option --stage`.
+    pub why: String,
 }
 
 /// A value and its place.
@@ -22,7 +40,8 @@ pub struct Origin {
 pub struct Node {
     /// Where the value was written (for a value that a variable brought: in the file where it is defined).
     pub span: Span,
-    /// The variable that brought it here, if any.
+    /// The variable that brought it here, if any. Only the topmost value that a variable brought has it; what lies
+    /// inside does not repeat it.
     pub origin: Option<Arc<Origin>>,
     /// It came from a secret source: shown as `***`.
     pub secret: bool,
@@ -119,5 +138,12 @@ impl Node {
                 Value::Object(entries.iter().map(|entry| (entry.key.text.clone(), entry.value.to_json())).collect())
             }
         }
+    }
+}
+
+impl Key {
+    /// The key's text.
+    pub fn as_str(&self) -> &str {
+        &self.text
     }
 }

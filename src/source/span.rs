@@ -23,6 +23,8 @@ pub struct SourceFile {
     /// As a person would write it: relative to the project's root, with `/`.
     pub path: PathBuf,
     pub text: String,
+    /// Its values are secret and are hidden when its lines are shown.
+    pub secret: bool,
     /// The byte at which each line begins.
     line_starts: Vec<u32>,
 }
@@ -32,7 +34,12 @@ impl SourceFile {
     pub fn new(path: &Path, text: String) -> SourceFile {
         let breaks = text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n');
         let line_starts = std::iter::once(0).chain(breaks.map(|(at, _)| at as u32 + 1)).collect();
-        SourceFile { path: path.to_owned(), text, line_starts }
+        SourceFile { path: path.to_owned(), text, secret: false, line_starts }
+    }
+
+    /// The path with `/` between its parts.
+    pub fn shown_path(&self) -> String {
+        self.path.display().to_string().replace('\\', "/")
     }
 
     /// Line and column of a byte, both from 1; the column counts characters.
@@ -73,6 +80,6 @@ impl Sources {
     pub fn place(&self, span: Span) -> String {
         let file = self.file(span.file);
         let (line, column) = file.line_column(span.start);
-        format!("{}:{line}:{column}", file.path.display())
+        format!("{}:{line}:{column}", file.shown_path())
     }
 }
