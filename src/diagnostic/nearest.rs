@@ -53,6 +53,9 @@ mod tests {
         assert_eq!(listed([]), "");
         assert_eq!(listed(["a"]), "`a`");
         assert_eq!(listed(["a", "b", "c"]), "`a`, `b` and `c`");
-        assert_eq!(listed("abcdefghij".split("").filter(|name| !name.is_empty())), "`a`, `b`, `c`, `d`, `e`, `f`, `g`, `h` and 2 more");
+        assert_eq!(
+            listed("abcdefghij".split("").filter(|name| !name.is_empty())),
+            "`a`, `b`, `c`, `d`, `e`, `f`, `g`, `h` and 2 more"
+        );
     }
 }

@@ -18,7 +18,8 @@ pub fn render(diagnostic: &Diagnostic, sources: &Sources, colour: bool) -> Strin
     let tone = if diagnostic.severity == Severity::Error { Tone::Red } else { Tone::Yellow };
     let mut out = String::new();
     let head = format!("{}[{}]", diagnostic.severity.as_str(), diagnostic.code);
-    let _ = writeln!(out, "{}{}", paint.with(tone, &head), paint.with(Tone::Bold, &format!(": {}", diagnostic.message)));
+    let _ =
+        writeln!(out, "{}{}", paint.with(tone, &head), paint.with(Tone::Bold, &format!(": {}", diagnostic.message)));
     if let Some(span) = diagnostic.span {
         let snippet = Snippet::of(sources.file(span.file), span);
         let margin = " ".repeat(snippet.number.len());
@@ -26,7 +27,11 @@ pub fn render(diagnostic: &Diagnostic, sources: &Sources, colour: bool) -> Strin
         let bar = paint.with(Tone::Blue, "│");
         let _ = writeln!(out, "{margin} {bar}");
         let _ = writeln!(out, "{} {bar} {}", paint.with(Tone::Blue, &snippet.number), snippet.text);
-        let carets = format!("{}{}", snippet.carets, if diagnostic.label.is_empty() { String::new() } else { format!(" {}", diagnostic.label) });
+        let carets = format!(
+            "{}{}",
+            snippet.carets,
+            if diagnostic.label.is_empty() { String::new() } else { format!(" {}", diagnostic.label) }
+        );
         let _ = writeln!(out, "{margin} {bar} {}{}", " ".repeat(snippet.before), paint.with(tone, &carets));
     }
     for note in &diagnostic.notes {
@@ -180,8 +185,10 @@ fn value_of_line(line: &str) -> Option<usize> {
     if characters[begin] == '#' {
         return Some(begin);
     }
-    let after_key = (begin..characters.len())
-        .find(|at| matches!(characters[*at], ':' | '=') && characters.get(at + 1).is_none_or(|next| next.is_whitespace() || characters[*at] == '='));
+    let after_key = (begin..characters.len()).find(|at| {
+        matches!(characters[*at], ':' | '=')
+            && characters.get(at + 1).is_none_or(|next| next.is_whitespace() || characters[*at] == '=')
+    });
     let from = match after_key {
         Some(at) => (at + 1..characters.len()).find(|at| !characters[*at].is_whitespace())?,
         None => begin,
@@ -241,7 +248,8 @@ mod tests {
 
     #[test]
     fn the_value_of_a_secret_file_is_hidden() {
-        let mut file = SourceFile::new(Path::new("env.yml"), "slack:\n  token: xoxb-1\n  - xoxb-2\nA=b: c\n".to_owned());
+        let mut file =
+            SourceFile::new(Path::new("env.yml"), "slack:\n  token: xoxb-1\n  - xoxb-2\nA=b: c\n".to_owned());
         file.secret = true;
         for at in ["xoxb-1", "token", "xoxb-2", "b: c"] {
             let mut again = SourceFile::new(&file.path, file.text.clone());

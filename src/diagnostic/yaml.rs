@@ -19,7 +19,9 @@ pub fn from_yaml(problem: &Problem) -> Diagnostic {
                 .did_you_mean(tag, tags.iter().map(String::as_str))
                 .hint("CloudFormation's short tags (`!Ref`, `!GetAtt`, `!Sub`, …) and YAML's own are understood")
         }
-        Fault::BadMerge(_) => diagnostic.hint("`<<` takes an alias of a mapping (`<<: *name`) or a list of such aliases"),
+        Fault::BadMerge(_) => {
+            diagnostic.hint("`<<` takes an alias of a mapping (`<<: *name`) or a list of such aliases")
+        }
         Fault::UnknownAnchor(name) => diagnostic.hint(format!(
             "mark the value with `&{name}` above this line, or put the word in quotes if a star is meant"
         )),
@@ -37,15 +39,18 @@ fn sentence(fault: &Fault) -> (Code, String) {
         Fault::Tab => (Code::YamlTab, "a tab where YAML wants spaces".to_owned()),
         Fault::DuplicateKey { key, .. } => (Code::DuplicateKey, format!("`{key}` is there twice")),
         Fault::KeyNotText => (Code::YamlUnsupported, "a key has to be a text, not a list or a mapping".to_owned()),
-        Fault::UnknownAnchor(name) => (Code::UnknownAnchor, format!("`*{name}` stands for nothing: there is no `&{name}` before it")),
+        Fault::UnknownAnchor(name) => {
+            (Code::UnknownAnchor, format!("`*{name}` stands for nothing: there is no `&{name}` before it"))
+        }
         Fault::UnknownTag(tag) => (Code::UnknownTag, format!("`{tag}` is no tag that means something here")),
         Fault::TagMismatch(tag) => (Code::UnknownTag, format!("the value does not fit its tag `{tag}`")),
         Fault::BadMerge(noun) => (Code::YamlUnsupported, format!("`<<` merges mappings, and this is {noun}")),
-        Fault::SeveralDocuments => (Code::YamlUnsupported, "a second document begins here, and only one is read".to_owned()),
-        Fault::TooDeep => (
-            Code::LimitExceeded,
-            format!("lists and mappings nest deeper than {} levels here", limits::FILE_DEPTH),
-        ),
+        Fault::SeveralDocuments => {
+            (Code::YamlUnsupported, "a second document begins here, and only one is read".to_owned())
+        }
+        Fault::TooDeep => {
+            (Code::LimitExceeded, format!("lists and mappings nest deeper than {} levels here", limits::FILE_DEPTH))
+        }
         Fault::TooManyValues => {
             (Code::LimitExceeded, format!("the file makes more than {} values", limits::FILE_VALUES))
         }

@@ -65,7 +65,9 @@ fn locate(options: &Options) -> Result<PathBuf, Diagnostic> {
         return Err(diagnostic.hint(hint));
     }
     let names = NAMES.join(", ");
-    Err(diagnostic.remark(format!("looked for {names}")).hint("go to the project's folder, or name the file with `--config`"))
+    Err(diagnostic
+        .remark(format!("looked for {names}"))
+        .hint("go to the project's folder, or name the file with `--config`"))
 }
 
 fn absent_config(path: &Path, config: &Path) -> Diagnostic {
@@ -83,4 +85,3 @@ fn unreadable(path: &Path, unread: &Unread) -> Diagnostic {
     let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
     Diagnostic::nowhere(code, format!("`{name}` cannot be read: {unread}"))
 }
-

@@ -53,7 +53,8 @@ pub fn read(file: FileId, text: &str) -> (Option<Node>, Vec<Problem>) {
     if text.len() > limits::FILE_BYTES {
         return (None, vec![Problem { fault: Fault::TooLarge, span: whole }]);
     }
-    let mut builder = Builder { file, text, open: Vec::new(), anchors: HashMap::new(), values: 0, root: None, problems: Vec::new() };
+    let mut builder =
+        Builder { file, text, open: Vec::new(), anchors: HashMap::new(), values: 0, root: None, problems: Vec::new() };
     let options = granit_parser::options! {
         emit_comments: false,
         emit_unresolved_aliases: true,
@@ -121,7 +122,9 @@ impl Builder<'_> {
                 self.remember(anchor, &node, 1);
                 return self.put(node, plain);
             }
-            Event::SequenceStart(_, anchor, tag) => return self.begin(anchor, tag.as_deref(), &at, Inside::List(Vec::new())),
+            Event::SequenceStart(_, anchor, tag) => {
+                return self.begin(anchor, tag.as_deref(), &at, Inside::List(Vec::new()));
+            }
             Event::MappingStart(_, anchor, tag) => {
                 return self.begin(anchor, tag.as_deref(), &at, Inside::Mapping { entries: Vec::new(), key: None });
             }
@@ -218,7 +221,11 @@ impl Builder<'_> {
             "!!bool" => Some(scalar::plain(text)).filter(|kind| matches!(kind, Kind::Bool(_))),
             "!!int" | "!!float" => scalar::number(text).map(Kind::Number),
             _ => {
-                let value = if style == ScalarStyle::Plain && tag != "!GetAtt" && tag != "!Sub" { scalar::plain(text) } else { string() };
+                let value = if style == ScalarStyle::Plain && tag != "!GetAtt" && tag != "!Sub" {
+                    scalar::plain(text)
+                } else {
+                    string()
+                };
                 return self.short_tag(&tag, place, Node::new(span, value));
             }
         };

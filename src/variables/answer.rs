@@ -49,7 +49,8 @@ impl Answers {
         for question in questions {
             unique.entry(question.key()).or_insert(question);
         }
-        let asked = join_all(unique.into_iter().map(|(key, question)| async move { (key, ask(world, question).await) }));
+        let asked =
+            join_all(unique.into_iter().map(|(key, question)| async move { (key, ask(world, question).await) }));
         self.known.extend(asked.await);
     }
 }

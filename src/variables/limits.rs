@@ -5,7 +5,7 @@ pub const NESTING: usize = 16;
 /// How many values may lie inside each other, or stand behind each other through variables, on the way to one value.
 pub const DEPTH: usize = 120;
 /// The most values that all variables together may make.
-pub const VALUES: usize = 1_000_000;
+pub const VALUES: usize = 500_000;
 /// The most bytes that all texts built of variables may have together: 32 MiB.
 pub const TEXT_BYTES: usize = 32 * 1024 * 1024;
 /// The most files that variables may bring.

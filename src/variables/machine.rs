@@ -83,14 +83,20 @@ impl<C: Cloud> World for Machine<C> {
     }
 
     fn git(&self, arguments: &[&str]) -> Result<String, Refusal> {
-        let run = std::process::Command::new("git").args(arguments).current_dir(&self.root).stdin(Stdio::null()).output();
+        let run =
+            std::process::Command::new("git").args(arguments).current_dir(&self.root).stdin(Stdio::null()).output();
         match run {
             Ok(output) if output.status.success() => Ok(String::from_utf8_lossy(&output.stdout).trim_end().to_owned()),
             Ok(output) => {
                 let words = String::from_utf8_lossy(&output.stderr).lines().next().unwrap_or_default().to_owned();
-                Err(Refusal { message: format!("git says: {words}"), hint: Some("run `git init` and commit, or give a value for when there is no repository".to_owned()) })
+                Err(Refusal {
+                    message: format!("git says: {words}"),
+                    hint: Some("run `git init` and commit, or give a value for when there is no repository".to_owned()),
+                })
             }
-            Err(error) => Err(Refusal { message: format!("git cannot be run: {error}"), hint: Some("install git".to_owned()) }),
+            Err(error) => {
+                Err(Refusal { message: format!("git cannot be run: {error}"), hint: Some("install git".to_owned()) })
+            }
         }
     }
 
@@ -117,7 +123,9 @@ impl<C: Cloud> World for Machine<C> {
         };
         let output = match tokio::time::timeout(SCRIPT_TIMEOUT, written).await {
             Ok(output) => output.map_err(failed)?,
-            Err(_) => return Err(Refusal::new(format!("the script runs longer than {} seconds", SCRIPT_TIMEOUT.as_secs()))),
+            Err(_) => {
+                return Err(Refusal::new(format!("the script runs longer than {} seconds", SCRIPT_TIMEOUT.as_secs())));
+            }
         };
         if !output.status.success() {
             let words = String::from_utf8_lossy(&output.stderr);

@@ -11,6 +11,8 @@ mod place;
 mod resolver;
 mod source;
 mod syntax;
+#[cfg(test)]
+mod tests;
 mod trees;
 mod world;
 
@@ -22,7 +24,7 @@ use crate::project::{Dialect, Project, Target};
 use crate::source::{Kind, Node, Sources};
 
 pub use machine::Machine;
-pub use syntax::{SOURCES, parse, may_hold_variable};
+pub use syntax::{SOURCES, may_hold_variable, parse};
 pub use world::{At, Cloud, NoCloud, Parameter, ParameterKind, Refusal, Script, Scripted, World};
 
 use answer::Answers;

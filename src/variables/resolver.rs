@@ -110,7 +110,8 @@ pub(super) struct Resolver<'a, 'w, W> {
     pub(super) stage: Option<Result<String, Stop>>,
     pub(super) region: Option<Result<String, Stop>>,
     shallow: HashMap<usize, Progress<Shallow<'a>>>,
-    full: HashMap<usize, Progress<Node>>,
+    /// Full values, each with how many values it is made of.
+    full: HashMap<usize, Progress<(Node, usize)>>,
     hops: Vec<Hop<'a>>,
     depth: usize,
     values: usize,
@@ -122,7 +123,13 @@ pub(super) fn id(node: &Node) -> usize {
 }
 
 impl<'a, 'w, W: World> Resolver<'a, 'w, W> {
-    pub(super) fn new(project: &'w Project, world: &'w W, trees: &'a Trees, root: &'a Node, memory: &'w mut Memory<'a>) -> Self {
+    pub(super) fn new(
+        project: &'w Project,
+        world: &'w W,
+        trees: &'a Trees,
+        root: &'a Node,
+        memory: &'w mut Memory<'a>,
+    ) -> Self {
         Resolver {
             project,
             world,
@@ -169,12 +176,17 @@ impl<'a, 'w, W: World> Resolver<'a, 'w, W> {
 
     fn full_text(&mut self, node: &'a Node) -> Result<Node, Stop> {
         match self.full.get(&id(node)) {
-            Some(Progress::Done(found)) => return found.clone(),
+            Some(Progress::Done(found)) => {
+                let size = found.as_ref().map_or(0, |(_, size)| *size);
+                self.count(node, size)?;
+                return self.done(node);
+            }
             Some(Progress::Begun) => return self.circle(node, true),
             None => {}
         }
         self.full.insert(id(node), Progress::Begun);
         self.hops.push(Hop { node, full: true });
+        let before = self.values;
         let found = self.inside(node, |this| {
             let shallow = this.shallow(node)?;
             let same = std::ptr::eq(shallow.node, node);
@@ -183,15 +195,25 @@ impl<'a, 'w, W: World> Resolver<'a, 'w, W> {
                 taint(&mut value);
             }
             value.origin = shallow.origin;
-            Ok(value)
+            Ok((value, this.values - before))
         });
         self.hops.pop();
-        if found != Err(Stop::Waiting) {
-            self.full.insert(id(node), Progress::Done(found.clone()));
-        } else {
+        let waits = matches!(found, Err(Stop::Waiting));
+        self.full.insert(id(node), Progress::Done(found));
+        let found = self.done(node);
+        if waits {
             self.full.remove(&id(node));
         }
         found
+    }
+
+    /// The full value that a place has by now.
+    fn done(&self, node: &Node) -> Result<Node, Stop> {
+        match self.full.get(&id(node)) {
+            Some(Progress::Done(Ok((value, _)))) => Ok(value.clone()),
+            Some(Progress::Done(Err(stop))) => Err(*stop),
+            _ => Err(Stop::Failed),
+        }
     }
 
     /// The value of a place, its own variable gone.
@@ -252,7 +274,8 @@ impl<'a, 'w, W: World> Resolver<'a, 'w, W> {
                 Found::Value(found) => {
                     let deeper = self.shallow(found.node)?;
                     let through = join_origins(found.origin, deeper.origin);
-                    let in_a_file = !self.memory.foreign.contains(&id(found.node)) && !matches!(source.asks, Asks::Literal(_));
+                    let in_a_file =
+                        !self.memory.foreign.contains(&id(found.node)) && !matches!(source.asks, Asks::Literal(_));
                     let misses = variable.sources.iter().zip(&missed);
                     let origin = Origin {
                         variable: written,
@@ -260,7 +283,10 @@ impl<'a, 'w, W: World> Resolver<'a, 'w, W> {
                         source: site.text[source.at.clone()].to_owned(),
                         place: in_a_file.then_some(found.node.span),
                         missed: misses
-                            .map(|(source, missing)| Miss { source: site.text[source.at.clone()].to_owned(), why: missing.why.clone() })
+                            .map(|(source, missing)| Miss {
+                                source: site.text[source.at.clone()].to_owned(),
+                                why: missing.why.clone(),
+                            })
                             .collect(),
                         parts,
                         through,
@@ -285,7 +311,8 @@ impl<'a, 'w, W: World> Resolver<'a, 'w, W> {
             let at = self.place(site, source.at.clone());
             diagnostic = diagnostic.note(at, format!("tried before it: {}", earlier.why));
         }
-        let hint = last.hint.unwrap_or_else(|| "give a value for when there is none: `…, 'value'`, or `…, null`".to_owned());
+        let hint =
+            last.hint.unwrap_or_else(|| "give a value for when there is none: `…, 'value'`, or `…, null`".to_owned());
         self.report(diagnostic.hint(hint))
     }
 
@@ -389,12 +416,20 @@ impl<'a, 'w, W: World> Resolver<'a, 'w, W> {
             return Ok(text);
         }
         let span = self.place(site, at.clone());
-        let message = format!("`{}` is {}, and only a text, a number or a boolean has a place here", &site.text[at], value.noun());
+        let message = format!(
+            "`{}` is {}, and only a text, a number or a boolean has a place here",
+            &site.text[at],
+            value.noun()
+        );
         let mut diagnostic = Diagnostic::error(Code::VariableNotText, span, message).came_through(&value.origin);
         if value.span != site.span {
             diagnostic = diagnostic.note(value.span, "the value is here");
         }
-        let hint = if value.kind == Kind::Null { "give a value for when there is none: `…, ''`" } else { "name one of its keys in the address" };
+        let hint = if value.kind == Kind::Null {
+            "give a value for when there is none: `…, ''`"
+        } else {
+            "name one of its keys in the address"
+        };
         self.report(diagnostic.hint(hint))
     }
 
@@ -405,7 +440,9 @@ impl<'a, 'w, W: World> Resolver<'a, 'w, W> {
         for (depth, key) in keys.iter().enumerate() {
             let inner = match &here.node.kind {
                 Kind::Mapping(_) => here.node.entry(key).map(|entry| (&entry.value, entry.key.span)),
-                Kind::Sequence(items) => key.parse::<usize>().ok().and_then(|at| items.get(at)).map(|item| (item, item.span)),
+                Kind::Sequence(items) => {
+                    key.parse::<usize>().ok().and_then(|at| items.get(at)).map(|item| (item, item.span))
+                }
                 _ => None,
             };
             let Some((inner, key_span)) = inner else { return Ok(Dug::Absent { parent: here, depth, named }) };
@@ -459,7 +496,11 @@ impl<'a, 'w, W: World> Resolver<'a, 'w, W> {
         if nodes.len() > 1 && std::ptr::eq(nodes[0], nodes[nodes.len() - 1]) {
             nodes.pop();
         }
-        let trees: Vec<&Node> = std::iter::once(self.root).chain(self.memory.files.values().filter_map(|file| file.ok().flatten())).collect();
+        let first = (0..nodes.len()).min_by_key(|at| nodes[*at].span).unwrap_or(0);
+        nodes.rotate_left(first);
+        let trees: Vec<&Node> = std::iter::once(self.root)
+            .chain(self.memory.files.values().filter_map(|file| file.ok().flatten()))
+            .collect();
         let diagnostic = circle::report(&nodes, &trees, &self.memory.sources);
         self.report(diagnostic)
     }
@@ -467,7 +508,8 @@ impl<'a, 'w, W: World> Resolver<'a, 'w, W> {
     /// Runs `work` one level deeper.
     fn inside<T>(&mut self, node: &Node, work: impl FnOnce(&mut Self) -> Result<T, Stop>) -> Result<T, Stop> {
         if self.depth >= limits::DEPTH {
-            let message = format!("values lie more than {} deep behind variables and inside each other here", limits::DEPTH);
+            let message =
+                format!("values lie more than {} deep behind variables and inside each other here", limits::DEPTH);
             return self.report(Diagnostic::error(Code::LimitExceeded, node.span, message));
         }
         self.depth += 1;

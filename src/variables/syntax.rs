@@ -288,7 +288,7 @@ impl Parser<'_> {
             let text = if matches!(self.peek(), Some(b'\'' | b'"')) {
                 Text { parts: vec![Part::Plain(self.quoted(opening, close)?)] }
             } else {
-                trimmed(self.text(&[b',', b')'])?)
+                trimmed(self.text(b",)")?)
             };
             self.blanks();
             match self.peek() {
@@ -322,7 +322,12 @@ impl Parser<'_> {
             "true" => Value::Bool(true),
             "false" => Value::Bool(false),
             "null" => Value::Null,
-            _ => match written.parse::<i64>().map(Number::from).ok().or_else(|| written.parse().ok().and_then(Number::from_f64)) {
+            _ => match written
+                .parse::<i64>()
+                .map(Number::from)
+                .ok()
+                .or_else(|| written.parse().ok().and_then(Number::from_f64))
+            {
                 Some(number) => Value::Number(number),
                 None => return Err(self.bare(at, written)),
             },
@@ -376,7 +381,8 @@ impl Parser<'_> {
         }
         self.at = start;
         let fault = self.fault(start..self.text.len(), format!("the quote `{}` is not closed", quote as char));
-        let shown = format!("add the closing quote before the `{}` of `{}`", close as char, &self.text[opening..opening + 2]);
+        let shown =
+            format!("add the closing quote before the `{}` of `{}`", close as char, &self.text[opening..opening + 2]);
         Err(hinted(fault, &shown))
     }
 

@@ -139,7 +139,12 @@ pub trait Cloud: Send + Sync {
     ///
     /// # Errors
     /// See [`Refusal`].
-    fn output(&self, at: &At, stack: &str, output: &str) -> impl Future<Output = Result<Option<String>, Refusal>> + Send;
+    fn output(
+        &self,
+        at: &At,
+        stack: &str,
+        output: &str,
+    ) -> impl Future<Output = Result<Option<String>, Refusal>> + Send;
 
     /// The text of an object in S3; none if the bucket or the object does not exist.
     ///

@@ -30,8 +30,10 @@ impl<'a, W: World> Resolver<'a, '_, W> {
                 }
             }
             other => {
-                let hint = crate::diagnostic::nearest(other, ["accountId", "region"])
-                    .map_or_else(|| "there are `aws:accountId` and `aws:region`".to_owned(), |found| format!("did you mean `aws:{found}`?"));
+                let hint = crate::diagnostic::nearest(other, ["accountId", "region"]).map_or_else(
+                    || "there are `aws:accountId` and `aws:region`".to_owned(),
+                    |found| format!("did you mean `aws:{found}`?"),
+                );
                 let message = format!("`aws:` knows no `{other}`");
                 self.misused(call, message, &hint)
             }
@@ -55,7 +57,11 @@ impl<'a, W: World> Resolver<'a, '_, W> {
             Ok(Answer::Text(Some(text))) => Ok(self.outside(call, text, false)),
             Ok(_) => {
                 let why = format!("in {region} there is no stack `{stack}` with an output `{output}`");
-                Ok(missing(call, why, Some(format!("deploy `{stack}` first, or give a value for when it is not there: `…, 'value'`"))))
+                Ok(missing(
+                    call,
+                    why,
+                    Some(format!("deploy `{stack}` first, or give a value for when it is not there: `…, 'value'`")),
+                ))
             }
             Err(refusal) => self.refused(call, &refusal),
         }
@@ -66,7 +72,8 @@ impl<'a, W: World> Resolver<'a, '_, W> {
         let name = self.address(call, "ssm:/PATH")?.to_owned();
         let words = call.words();
         let has = |flag: &str| words.iter().any(|word| word == flag);
-        let region = words.iter().find(|word| !word.is_empty() && !["raw", "noDecrypt", "json"].contains(&word.as_str()));
+        let region =
+            words.iter().find(|word| !word.is_empty() && !["raw", "noDecrypt", "json"].contains(&word.as_str()));
         let at = self.cloud_at(region.cloned())?;
         let region = at.region.clone();
         let question = Question::Parameter { at, name: name.clone(), decrypt: !has("noDecrypt") };
@@ -100,7 +107,8 @@ impl<'a, W: World> Resolver<'a, '_, W> {
     /// `s3:BUCKET/KEY`.
     pub(super) fn object(&mut self, call: &Call<'_>) -> Result<Found<'a>, Stop> {
         let address = self.address(call, "s3:BUCKET/KEY")?.to_owned();
-        let Some((bucket, key)) = address.split_once('/').filter(|(bucket, key)| !bucket.is_empty() && !key.is_empty()) else {
+        let Some((bucket, key)) = address.split_once('/').filter(|(bucket, key)| !bucket.is_empty() && !key.is_empty())
+        else {
             let message = format!("`{address}` does not name an object in a bucket");
             return self.misused(call, message, "write `s3:BUCKET/KEY`");
         };

@@ -30,7 +30,8 @@ impl<'a, W: World> Resolver<'a, '_, W> {
     /// Every option that was given, by its long name.
     pub(in crate::variables) fn options(&self) -> Vec<(String, String)> {
         let given = &self.project.options;
-        let own = [("stage", given.stage.clone()), ("region", given.region.clone()), ("aws-profile", given.profile.clone())];
+        let own =
+            [("stage", given.stage.clone()), ("region", given.region.clone()), ("aws-profile", given.profile.clone())];
         let own = own.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?)));
         let target = given.target.map(|target| ("target".to_owned(), target.as_str().to_owned()));
         own.chain(target).chain(given.others.iter().cloned()).collect()
@@ -45,8 +46,12 @@ impl<'a, W: World> Resolver<'a, '_, W> {
         }
         let stage = self.stage()?;
         let mut known = Vec::new();
-        let groups: [&[&str]; 4] =
-            [&["params", &stage], &["stages", &stage, "params"], &["params", "default"], &["stages", "default", "params"]];
+        let groups: [&[&str]; 4] = [
+            &["params", &stage],
+            &["stages", &stage, "params"],
+            &["params", "default"],
+            &["stages", "default", "params"],
+        ];
         for group in groups {
             let Dug::Found(found) = self.dig(self.root, group)? else { continue };
             known.extend(found.node.entries().iter().map(|entry| entry.key.text.clone()));
@@ -55,8 +60,10 @@ impl<'a, W: World> Resolver<'a, '_, W> {
                 return Ok(Source::Value(value));
             }
         }
-        let hint = nearest(&name, known.iter().map(String::as_str)).map(|found| format!("did you mean `param:{found}`?"));
-        let hint = hint.or_else(|| Some(format!("set it under `params.{stage}` or `params.default`, or with `--param {name}=…`")));
+        let hint =
+            nearest(&name, known.iter().map(String::as_str)).map(|found| format!("did you mean `param:{found}`?"));
+        let hint = hint
+            .or_else(|| Some(format!("set it under `params.{stage}` or `params.default`, or with `--param {name}=…`")));
         Ok(missing(call, format!("the parameter `{name}` is not set for the stage `{stage}`"), hint))
     }
 
@@ -155,7 +162,8 @@ impl<'a, W: World> Resolver<'a, '_, W> {
                 Some("aws") => Ok(Target::Aws),
                 _ => {
                     let message = format!("the target of the stage `{name}` has to be `local` or `aws`");
-                    let diagnostic = Diagnostic::error(Code::WrongType, value.span, message).came_through(&value.origin);
+                    let diagnostic =
+                        Diagnostic::error(Code::WrongType, value.span, message).came_through(&value.origin);
                     let word = value.as_str().unwrap_or_default().to_owned();
                     self.report(diagnostic.did_you_mean(&word, ["local", "aws"]))
                 }
@@ -178,7 +186,11 @@ impl<'a, W: World> Resolver<'a, '_, W> {
         let message = format!("there is no stage `{stage}`: `stages` has {}", listed(known.iter().copied()));
         let span = stages.node.span;
         let diagnostic = Diagnostic::error(Code::UnknownStage, span, message).did_you_mean(&stage, known);
-        self.report(diagnostic.hint(format!("add `{stage}: {{ target: aws }}` to `stages`, or say `--target local` or `--target aws`")))
+        self.report(
+            diagnostic.hint(format!(
+                "add `{stage}: {{ target: aws }}` to `stages`, or say `--target local` or `--target aws`"
+            )),
+        )
     }
 
     /// Where questions to the cloud go; `region` for another one than the project's.
@@ -197,7 +209,10 @@ pub(in crate::variables) fn fill(document: &mut Node, stage: &str, region: &str)
     let span = document.span;
     let Kind::Mapping(entries) = &mut document.kind else { return };
     let at = entries.iter().position(|entry| entry.key.text == "provider").unwrap_or_else(|| {
-        entries.push(Entry { key: Key { text: "provider".to_owned(), span }, value: Node::new(span, Kind::Mapping(Vec::new())) });
+        entries.push(Entry {
+            key: Key { text: "provider".to_owned(), span },
+            value: Node::new(span, Kind::Mapping(Vec::new())),
+        });
         entries.len() - 1
     });
     let provider = &mut entries[at];

@@ -41,7 +41,11 @@ fn value(text: &str, from: usize, line_end: usize) -> (String, usize, usize, usi
         let close = closing(&text[start + 1..], quote).map(|end| start + 1 + end);
         if let Some(close) = close {
             let raw = &text[start + 1..close];
-            let value = if quote == '"' { raw.replace("\\n", "\n").replace("\\r", "\r").replace("\\\"", "\"") } else { raw.to_owned() };
+            let value = if quote == '"' {
+                raw.replace("\\n", "\n").replace("\\r", "\r").replace("\\\"", "\"")
+            } else {
+                raw.to_owned()
+            };
             let next = text[close..].find('\n').map_or(text.len(), |end| close + end + 1);
             return (value, start, close + 1, next);
         }

@@ -3,7 +3,7 @@
 use super::{Call, Found, missing};
 use crate::project::Unread;
 use crate::source::Kind;
-use crate::variables::resolver::{Dug, Resolver, Shallow, Stop};
+use crate::variables::resolver::{Resolver, Shallow, Stop};
 use crate::variables::world::World;
 
 impl<'a, W: World> Resolver<'a, '_, W> {
@@ -36,7 +36,8 @@ impl<'a, W: World> Resolver<'a, '_, W> {
         }
         let stage = self.stage()?;
         let mut files = Vec::new();
-        for name in [format!(".env.{stage}.local"), format!(".env.{stage}"), ".env.local".to_owned(), ".env".to_owned()] {
+        for name in [format!(".env.{stage}.local"), format!(".env.{stage}"), ".env.local".to_owned(), ".env".to_owned()]
+        {
             let path = self.project.root.join(&name);
             if self.world.read(&path) == Err(Unread::Missing) {
                 continue;
@@ -46,5 +47,4 @@ impl<'a, W: World> Resolver<'a, '_, W> {
         self.memory.dotenv = Some(files.clone());
         Ok(files)
     }
-
 }

@@ -45,7 +45,8 @@ impl<'a, W: World> Resolver<'a, '_, W> {
 
     /// The absolute path of a file; `~` is the home folder.
     fn located(&self, given: &str) -> PathBuf {
-        let home = given.strip_prefix("~/").and_then(|rest| Some(Path::new(&self.world.environment("HOME")?).join(rest)));
+        let home =
+            given.strip_prefix("~/").and_then(|rest| Some(Path::new(&self.world.environment("HOME")?).join(rest)));
         let joined = home.unwrap_or_else(|| self.project.root.join(given));
         let mut path = PathBuf::new();
         for part in joined.components() {
@@ -162,7 +163,11 @@ fn mark_keys(node: &mut Node, names: &[String]) {
         Kind::Sequence(items) => items.iter_mut().for_each(|item| mark_keys(item, names)),
         Kind::Mapping(entries) => {
             for entry in entries {
-                if names.contains(&entry.key.text) { taint(&mut entry.value) } else { mark_keys(&mut entry.value, names) }
+                if names.contains(&entry.key.text) {
+                    taint(&mut entry.value)
+                } else {
+                    mark_keys(&mut entry.value, names)
+                }
             }
         }
         _ => {}

@@ -87,7 +87,11 @@ impl<'a, W: World> Resolver<'a, '_, W> {
     fn address<'c>(&mut self, call: &'c Call<'_>, example: &str) -> Result<&'c str, Stop> {
         match &call.address {
             Some(address) => Ok(address),
-            None => self.misused(call, format!("`{}` does not say what it asks for", call.written()), &format!("write `{example}`")),
+            None => self.misused(
+                call,
+                format!("`{}` does not say what it asks for", call.written()),
+                &format!("write `{example}`"),
+            ),
         }
     }
 

@@ -55,7 +55,11 @@ impl<'a, W: World> Resolver<'a, '_, W> {
     fn asked_by_script(&mut self, call: &Call<'_>, variable: &str) -> Result<serde_json::Value, Stop> {
         let text = format!("${{{variable}, null}}");
         let Ok(parsed) = syntax::parse(&text, false) else {
-            return self.misused(call, format!("the script asks for `{variable}`, which is no variable"), "ask as in `self:service`");
+            return self.misused(
+                call,
+                format!("the script asks for `{variable}`, which is no variable"),
+                "ask as in `self:service`",
+            );
         };
         let Some(variable) = parsed.single() else { return Ok(serde_json::Value::Null) };
         let span = self.place(call.site, call.at.clone());

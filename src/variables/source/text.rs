@@ -20,7 +20,11 @@ impl<'a, W: World> Resolver<'a, '_, W> {
             "false" | "0" => false,
             _ => {
                 let span = self.place(call.site, call.at.clone());
-                let shown = if given.secret { "***".to_owned() } else { as_text(given).unwrap_or_else(|| given.noun().to_owned()) };
+                let shown = if given.secret {
+                    "***".to_owned()
+                } else {
+                    as_text(given).unwrap_or_else(|| given.noun().to_owned())
+                };
                 let message = format!("`strToBool` takes true, false, 1 or 0, and this is `{shown}`");
                 let diagnostic = Diagnostic::error(Code::WrongType, span, message).came_through(&given.origin);
                 return self.report(diagnostic.hint("correct the value, or write `true` or `false` in its place"));

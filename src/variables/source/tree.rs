@@ -33,7 +33,8 @@ impl<'a, W: World> Resolver<'a, '_, W> {
         let keys: Vec<&str> = call.address.as_deref().map(|address| address.split('.').collect()).unwrap_or_default();
         match self.dig(tree, &keys)? {
             Dug::Found(value) if value.node.kind == Kind::Null => {
-                let mut missing = Missing::new(format!("`{}` is nothing (null){}", keys.join("."), self.in_file(&value)));
+                let mut missing =
+                    Missing::new(format!("`{}` is nothing (null){}", keys.join("."), self.in_file(&value)));
                 missing.at.clone_from(&call.address_at);
                 missing.notes.push((value.node.span, "it is here".to_owned()));
                 Ok(Found::Missing(missing))
@@ -48,14 +49,17 @@ impl<'a, W: World> Resolver<'a, '_, W> {
                     (Kind::Mapping(_), true) if known.is_empty() => "there are no keys".to_owned(),
                     (Kind::Mapping(_), true) => format!("there are the keys {}", listed(known.iter().copied())),
                     (Kind::Mapping(_), false) if known.is_empty() => format!("`{name}` is defined here, without keys"),
-                    (Kind::Mapping(_), false) => format!("`{name}` is defined here, with keys {}", listed(known.iter().copied())),
+                    (Kind::Mapping(_), false) => {
+                        format!("`{name}` is defined here, with keys {}", listed(known.iter().copied()))
+                    }
                     (Kind::Sequence(items), _) => format!("`{name}` is a list of {} items here", items.len()),
                     (_, true) => format!("this is {}, which has no keys", parent.node.noun()),
                     (_, false) => format!("`{name}` is {} here, which has no keys", parent.node.noun()),
                 };
                 missing.notes.push((named, note));
                 missing.hint = nearest(keys[depth], known.iter().copied()).map(|found| {
-                    let address = keys[..depth].iter().chain([&found]).chain(&keys[depth + 1..]).copied().collect::<Vec<_>>();
+                    let address =
+                        keys[..depth].iter().chain([&found]).chain(&keys[depth + 1..]).copied().collect::<Vec<_>>();
                     format!("did you mean `{}`?", address.join("."))
                 });
                 Ok(Found::Missing(missing))
