@@ -114,7 +114,7 @@ impl Cloud {
         Ok(Arc::new(Cloud {
             apigateway: services::apigateway::State::default(),
             apigatewayv2: services::apigatewayv2::State::default(),
-            cloudformation: services::cloudformation::State::default(),
+            cloudformation: services::cloudformation::State::open(&config, &store)?,
             dynamodb: services::dynamodb::State::open(&config, &store)?,
             iam: services::iam::State::open(&config, &store)?,
             lambda: services::lambda::State::default(),
@@ -131,7 +131,9 @@ impl Cloud {
     }
 
     /// Lets the services take up what they were doing when the last process ended: running executions, timers.
-    pub fn start(self: &Arc<Self>) {}
+    pub fn start(self: &Arc<Self>) {
+        self.cloudformation.start(self);
+    }
 
     /// Answers one call made from inside, through the same tables as calls from the wire.
     ///
