@@ -12,6 +12,7 @@ pub mod apigatewayv2;
 pub mod cloudformation;
 pub mod dynamodb;
 pub mod iam;
+pub mod input;
 pub mod lambda;
 pub mod logs;
 pub mod s3;
