@@ -69,6 +69,12 @@ codes! {
     OutOfRange = "out-of-range",
     /// A path of the configuration that leads nowhere.
     FileNotFound = "file-not-found",
+    /// A name that nothing has.
+    UnknownReference = "unknown-reference",
+    /// Rights of a task that cannot be derived.
+    UnknownRights = "unknown-rights",
+    /// The template is weaker than it could be, for the sake of existing stacks.
+    WeakTemplate = "weak-template",
 }
 
 impl std::fmt::Display for Code {

@@ -1,8 +1,33 @@
 //! Renders the CloudFormation template: pure, total, deterministic.
+//!
+//! One file a kind of resource. Each adds to a [`Draft`](draft::Draft); at the end the user's `resources` are merged in.
 
 use std::collections::BTreeMap;
 
+use crate::artifact::Artifact;
+use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::source::Span;
+use crate::stack::Stack;
+
+mod bucket;
+mod draft;
+mod event_invoke;
+mod function;
+mod intrinsic;
+mod log_group;
+mod merge;
+mod naming;
+mod outputs;
+mod placeholder;
+mod rest_api;
+mod role;
+mod state_machine;
+mod url;
+mod version;
+
+pub use placeholder::placeholders;
+
+use draft::Draft;
 
 /// A template, and where each of its resources comes from.
 #[derive(Clone, Debug)]
@@ -15,6 +40,10 @@ pub struct Rendered {
     pub bucket: Bucket,
     /// The key prefix of this service and stage in the bucket: `serverless/signup/dev`.
     pub prefix: String,
+    /// What can be called over HTTP.
+    pub endpoints: Vec<Endpoint>,
+    /// What is weak in the template, or was left out.
+    pub warnings: Vec<Diagnostic>,
 }
 
 /// The deployment bucket.
@@ -24,4 +53,53 @@ pub enum Bucket {
     OfStack,
     /// `provider.deploymentBucket`.
     Named(String),
+}
+
+/// Something that can be called over HTTP.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Endpoint {
+    pub api: Api,
+    /// Upper case; `ANY` for all.
+    pub method: String,
+    /// With a leading `/`; without the stage.
+    pub path: String,
+    pub target: EndpointTarget,
+}
+
+/// The API that an endpoint belongs to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Api {
+    Rest,
+    Http,
+    Websocket,
+}
+
+/// What an endpoint calls, by key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum EndpointTarget {
+    Function(String),
+    Machine(String),
+}
+
+/// The key of an artifact in the deployment bucket: `prefix/digest/file`.
+pub fn artifact_key(prefix: &str, artifact: &Artifact) -> String {
+    format!("{prefix}/{}/{}", artifact.digest, artifact.file_name)
+}
+
+/// The template of a stack whose code is in these artifacts.
+///
+/// # Errors
+///
+/// What contradicts the user's own resources, and what cannot be derived, such as the rights of a task.
+pub fn render(stack: &Stack, artifacts: &[Artifact]) -> Result<Rendered, Diagnostics> {
+    let mut draft = Draft::new(stack, artifacts);
+    bucket::render(&mut draft);
+    log_group::render(&mut draft);
+    function::render(&mut draft);
+    rest_api::render(&mut draft);
+    state_machine::render(&mut draft);
+    role::render(&mut draft);
+    merge::render(&mut draft);
+    outputs::export(&mut draft);
+    draft.finish()
 }

@@ -1,0 +1,180 @@
+//! A template in the making.
+
+use std::collections::BTreeMap;
+
+use cfn::{Output, Resource, Template};
+use indexmap::IndexMap;
+use serde_json::{Value, json};
+
+use crate::artifact::{Artifact, ArtifactKind};
+use crate::diagnostic::{Diagnostic, Diagnostics, Severity};
+use crate::source::Span;
+use crate::stack::{Function, Named, Stack, normalized};
+
+use super::{Bucket, Endpoint, Rendered, bucket};
+
+/// A right that a function needs because of its events or settings.
+#[derive(Clone, Debug)]
+pub struct Grant {
+    /// The function's key.
+    pub function: String,
+    pub statement: Value,
+}
+
+/// A template in the making, and what was learned on the way.
+pub struct Draft<'a> {
+    pub stack: &'a Stack,
+    artifacts: &'a [Artifact],
+    pub template: Template,
+    origins: BTreeMap<String, Span>,
+    pub grants: Vec<Grant>,
+    pub endpoints: Vec<Endpoint>,
+    pub diagnostics: Vec<Diagnostic>,
+    /// The alias that callers of a function must use, by the function's key.
+    pub aliases: BTreeMap<String, String>,
+}
+
+impl<'a> Draft<'a> {
+    /// An empty template.
+    pub fn new(stack: &'a Stack, artifacts: &'a [Artifact]) -> Draft<'a> {
+        let template = Template {
+            format_version: Some("2010-09-09".to_owned()),
+            description: Some(format!("Service {} at stage {}, made by deploy", stack.service, stack.stage)),
+            ..Template::default()
+        };
+        Draft {
+            stack,
+            artifacts,
+            template,
+            origins: BTreeMap::new(),
+            grants: Vec::new(),
+            endpoints: Vec::new(),
+            diagnostics: Vec::new(),
+            aliases: BTreeMap::new(),
+        }
+    }
+
+    /// Adds a resource that `span` made; one that is there already under the same id is replaced.
+    pub fn add(&mut self, id: impl Into<String>, span: Span, kind: &str, properties: Value) -> &mut Resource {
+        let id = id.into();
+        self.origins.insert(id.clone(), span);
+        let resource = Resource { kind: kind.to_owned(), properties: Some(properties), ..Resource::default() };
+        match self.template.resources.entry(id) {
+            indexmap::map::Entry::Occupied(mut entry) => {
+                entry.insert(resource);
+                entry.into_mut()
+            }
+            indexmap::map::Entry::Vacant(entry) => entry.insert(resource),
+        }
+    }
+
+    /// Adds an output.
+    pub fn output(&mut self, name: impl Into<String>, description: &str, value: Value) {
+        let description = (!description.is_empty()).then(|| Value::String(description.to_owned()));
+        self.template.outputs.insert(name.into(), Output { description, value, ..Output::default() });
+    }
+
+    /// Remembers where a resource of the user's own stands.
+    pub fn origin(&mut self, id: &str, span: Span) {
+        self.origins.entry(id.to_owned()).or_insert(span);
+    }
+
+    /// Gives a function a right.
+    pub fn grant(&mut self, function: &str, statement: Value) {
+        self.grants.push(Grant { function: function.to_owned(), statement });
+    }
+
+    /// The zip of a function.
+    pub fn artifact(&self, function: &str) -> Option<&'a Artifact> {
+        self.artifact_of(function, ArtifactKind::Function)
+    }
+
+    /// The zip of a layer.
+    pub fn layer_artifact(&self, layer: &str) -> Option<&'a Artifact> {
+        self.artifact_of(layer, ArtifactKind::Layer)
+    }
+
+    fn artifact_of(&self, owner: &str, kind: ArtifactKind) -> Option<&'a Artifact> {
+        self.artifacts.iter().find(|artifact| artifact.kind == kind && artifact.owners.iter().any(|key| key == owner))
+    }
+
+    /// What callers of a function name as its ARN: the alias if it has one, else the function.
+    pub fn function_arn(&self, function: &str) -> Value {
+        match self.aliases.get(function) {
+            Some(alias) => json!({"Ref": alias}),
+            None => json!({"Fn::GetAtt": [self.stack.function_id(function), "Arn"]}),
+        }
+    }
+
+    /// The id of a function's resource of some kind: `HelloLogGroup`.
+    pub fn id(&self, function: &Named<Function>, suffix: &str) -> String {
+        format!("{}{suffix}", normalized(&function.name))
+    }
+
+    /// The finished template.
+    ///
+    /// # Errors
+    ///
+    /// The errors that were found on the way.
+    pub fn finish(self) -> Result<Rendered, Diagnostics> {
+        if self.diagnostics.iter().any(|diagnostic| diagnostic.severity == Severity::Error) {
+            return Err(Diagnostics(self.diagnostics));
+        }
+        Ok(Rendered {
+            stack_name: self.stack.stack_name(),
+            template: self.template,
+            origins: self.origins,
+            bucket: bucket::choice(self.stack).map_or(Bucket::OfStack, Bucket::Named),
+            prefix: bucket::prefix(self.stack),
+            endpoints: self.endpoints,
+            warnings: self.diagnostics,
+        })
+    }
+}
+
+/// The properties of a resource as a map that keys can be added to.
+pub fn properties(resource: &mut Resource) -> &mut serde_json::Map<String, Value> {
+    let value = resource.properties.get_or_insert_with(|| Value::Object(serde_json::Map::new()));
+    if !value.is_object() {
+        *value = Value::Object(serde_json::Map::new());
+    }
+    match value {
+        Value::Object(map) => map,
+        _ => unreachable!("it was just made an object"),
+    }
+}
+
+/// Adds ids to a resource's `DependsOn`.
+pub fn depend(resource: &mut Resource, ids: impl IntoIterator<Item = String>) {
+    let mut all: Vec<Value> = match resource.depends_on.take() {
+        Some(Value::Array(ids)) => ids,
+        Some(id) => vec![id],
+        None => Vec::new(),
+    };
+    for id in ids {
+        let id = Value::String(id);
+        if !all.contains(&id) {
+            all.push(id);
+        }
+    }
+    resource.depends_on = (!all.is_empty()).then_some(Value::Array(all));
+}
+
+/// A map from pairs, without those that have no value.
+pub fn present<const N: usize>(pairs: [(&str, Option<Value>); N]) -> Value {
+    Value::Object(pairs.into_iter().filter_map(|(key, value)| value.map(|value| (key.to_owned(), value))).collect())
+}
+
+/// Adds to `target` the pairs that have a value.
+pub fn extend<const N: usize>(target: &mut serde_json::Map<String, Value>, pairs: [(&str, Option<Value>); N]) {
+    target.extend(pairs.into_iter().filter_map(|(key, value)| value.map(|value| (key.to_owned(), value))));
+}
+
+/// Tags as CloudFormation lists them.
+pub fn tag_list<'t>(tags: impl Iterator<Item = (&'t str, Value)>) -> Vec<Value> {
+    let mut last: IndexMap<&str, Value> = IndexMap::new();
+    for (key, value) in tags {
+        last.insert(key, value);
+    }
+    last.into_iter().map(|(key, value)| json!({"Key": key, "Value": value})).collect()
+}

@@ -1,0 +1,105 @@
+//! `AWS::Lambda::EventInvokeConfig`: what happens to asynchronous calls.
+
+use serde_json::{Map, Value, json};
+
+use crate::diagnostic::{Code, Diagnostic};
+use crate::source::Span;
+use crate::stack::function::Destination;
+use crate::stack::{Function, Named};
+
+use super::draft::{Draft, depend, extend};
+use super::intrinsic::{reference, sub};
+use super::role;
+
+/// Adds the settings of a function that has destinations, an age or a number of retries.
+pub fn render(draft: &mut Draft, function: &Named<Function>) {
+    let value = &function.value;
+    let retries = value.maximum_retry_attempts;
+    let age = value.maximum_event_age_s.filter(|age| age.value != 0);
+    if value.destinations.is_none() && age.is_none() && retries.is_none() {
+        return;
+    }
+    let mut destinations = Map::new();
+    if let Some(choice) = &value.destinations {
+        for (name, destination) in [("OnSuccess", &choice.on_success), ("OnFailure", &choice.on_failure)] {
+            let Some(destination) = destination else { continue };
+            let Some(target) = target(draft, choice.span, destination) else { continue };
+            if role::custom(draft.stack, value).is_none() {
+                let statement = json!({"Effect": "Allow", "Action": target.action, "Resource": target.resource});
+                draft.grant(&function.name, statement);
+            }
+            destinations.insert(name.to_owned(), json!({"Destination": target.arn}));
+        }
+    }
+    let alias = draft.aliases.get(&function.name).cloned();
+    let qualifier = match &alias {
+        Some(id) if id.ends_with("SnapStartLambdaAlias") => "snapstart",
+        Some(_) => "provisioned",
+        None => "$LATEST",
+    };
+    let mut all = Map::new();
+    all.insert("FunctionName".into(), reference(&draft.stack.function_id(&function.name)));
+    all.insert("DestinationConfig".into(), Value::Object(destinations));
+    all.insert("Qualifier".into(), json!(qualifier));
+    extend(
+        &mut all,
+        [
+            ("MaximumEventAgeInSeconds", age.map(|age| json!(age.value))),
+            ("MaximumRetryAttempts", retries.map(|retries| json!(retries.value))),
+        ],
+    );
+    let id = draft.id(function, "LambdaEvConf");
+    depend(draft.add(id, function.span, "AWS::Lambda::EventInvokeConfig", Value::Object(all)), alias);
+}
+
+struct Target {
+    /// As the setting names it.
+    arn: Value,
+    /// As the right names it.
+    resource: Value,
+    action: &'static str,
+}
+
+fn target(draft: &mut Draft, span: Span, destination: &Destination) -> Option<Target> {
+    match destination {
+        Destination::Typed(typed) => {
+            let arn = typed.arn.as_ref()?.value.clone();
+            let action = match typed.kind.as_ref().map(|kind| kind.text.as_str()) {
+                Some("function") => "lambda:InvokeFunction",
+                Some("sqs") => "sqs:SendMessage",
+                Some("sns") => "sns:Publish",
+                Some("eventBus") => "events:PutEvents",
+                _ => return unknown(draft, typed.span, "its `type` must be function, sqs, sns or eventBus"),
+            };
+            Some(Target { resource: arn.clone(), arn, action })
+        }
+        Destination::Name(name) if name.text.starts_with("arn:") => {
+            let kinds = [
+                (":function:", "lambda:InvokeFunction"),
+                (":sqs:", "sqs:SendMessage"),
+                (":sns:", "sns:Publish"),
+                (":event-bus/", "events:PutEvents"),
+            ];
+            let Some((_, action)) = kinds.into_iter().find(|(part, _)| name.text.contains(part)) else {
+                return unknown(draft, name.span, "the ARN is none of a function, queue, topic or event bus");
+            };
+            Some(Target { arn: json!(name.text), resource: json!(name.text), action })
+        }
+        Destination::Name(name) => {
+            let Some(entry) = draft.stack.functions.entry(&name.text) else {
+                return unknown(draft, span, &format!("there is no function `{}`", name.text));
+            };
+            // By name, not by reference: the role would wait for the function, and the function for the role.
+            let deployed = draft.stack.function_name(entry);
+            let text =
+                format!("arn:${{AWS::Partition}}:lambda:${{AWS::Region}}:${{AWS::AccountId}}:function:{deployed}");
+            Some(Target { arn: draft.function_arn(&name.text), resource: sub(text), action: "lambda:InvokeFunction" })
+        }
+    }
+}
+
+fn unknown(draft: &mut Draft, span: Span, why: &str) -> Option<Target> {
+    let message = format!("results cannot be sent to this destination: {why}");
+    draft.diagnostics.push(Diagnostic::error(Code::UnknownReference, span, message));
+    None
+}

@@ -1,0 +1,34 @@
+//! Artifacts that stand for code that is not built: enough to render a template.
+
+use std::path::PathBuf;
+
+use crate::artifact::{Artifact, ArtifactKind};
+use crate::stack::{Builder, Stack};
+
+/// One artifact for every function and layer, named as the built one would be, with nothing inside.
+pub fn placeholders(stack: &Stack) -> Vec<Artifact> {
+    let functions = stack.functions.iter().filter(|function| stack.builder(&function.value) != Builder::Image);
+    let functions = functions.map(|function| {
+        let file = match stack.builder(&function.value) {
+            Builder::Prebuilt(path) => path.rsplit('/').next().unwrap_or("").to_owned(),
+            _ if stack.is_individual(&function.value) => format!("{}.zip", function.name),
+            _ => format!("{}.zip", stack.service),
+        };
+        placeholder(&function.name, ArtifactKind::Function, file)
+    });
+    let layers = stack.layers.names().map(|key| placeholder(key, ArtifactKind::Layer, format!("{key}.zip")));
+    functions.chain(layers).collect()
+}
+
+fn placeholder(owner: &str, kind: ArtifactKind, file_name: String) -> Artifact {
+    Artifact {
+        owners: vec![owner.to_owned()],
+        kind,
+        path: PathBuf::new(),
+        digest: blake3::hash(file_name.as_bytes()).to_hex().to_string(),
+        file_name,
+        code_sha256: String::new(),
+        size_bytes: 0,
+        unzipped_bytes: 0,
+    }
+}

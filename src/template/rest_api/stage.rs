@@ -1,0 +1,70 @@
+//! `AWS::ApiGateway::Stage`: made on its own when the API is traced, logged or tagged.
+
+use serde_json::{Map, Value, json};
+
+use crate::stack::Stack;
+use crate::stack::provider::RestApiLogs;
+use crate::template::draft::{Draft, extend, tag_list};
+use crate::template::intrinsic::{attribute, reference};
+
+use super::{api_id, is_shared, stage_name};
+
+/// The access log line unless another is given.
+const FORMAT: &str = "requestId: $context.requestId, ip: $context.identity.sourceIp, caller: $context.identity.caller, \
+user: $context.identity.user, requestTime: $context.requestTime, httpMethod: $context.httpMethod, \
+resourcePath: $context.resourcePath, status: $context.status, protocol: $context.protocol, responseLength: $context.responseLength";
+
+/// Whether the stage is a resource of its own, rather than made by the deployment.
+pub fn is_explicit(stack: &Stack) -> bool {
+    let traced = stack.provider.tracing.as_ref().and_then(|tracing| tracing.api_gateway).is_some_and(|flag| flag.value);
+    let logged = stack.provider.logs.as_ref().is_some_and(|logs| logs.rest_api.is_on());
+    !is_shared(stack) && (traced || logged || !stack.provider.tags.is_empty())
+}
+
+/// Adds the stage and its log group.
+pub fn render(draft: &mut Draft, deployment: &str) {
+    let stack = draft.stack;
+    if !is_explicit(stack) {
+        return;
+    }
+    let provider = &stack.provider;
+    let logs = provider.logs.as_ref().map(|logs| &logs.rest_api).filter(|logs| logs.is_on());
+    let details = logs.and_then(|logs| logs.details());
+    let tags = provider.stack_tags.iter().chain(provider.tags.iter());
+    let tags = tag_list(tags.map(|tag| (tag.name.as_str(), tag.value.value.clone())));
+    let traced = provider.tracing.as_ref().and_then(|tracing| tracing.api_gateway).is_some_and(|flag| flag.value);
+    let mut stage = Map::new();
+    stage.insert("DeploymentId".into(), reference(deployment));
+    stage.insert("RestApiId".into(), api_id(stack));
+    stage.insert("StageName".into(), json!(stage_name(stack)));
+    stage.insert("TracingEnabled".into(), json!(traced));
+    let access = details.and_then(|logs| logs.access_logging).is_none_or(|flag| flag.value);
+    let format = details.and_then(|logs| logs.format.as_ref()).map_or(FORMAT, |format| format.text.as_str());
+    let settings = json!({"DestinationArn": attribute("ApiGatewayLogGroup", "Arn"), "Format": format});
+    extend(
+        &mut stage,
+        [
+            ("Tags", (!tags.is_empty()).then(|| json!(tags))),
+            ("MethodSettings", logs.is_some().then(|| execution_logs(details)).flatten()),
+            ("AccessLogSettings", (logs.is_some() && access).then_some(settings)),
+        ],
+    );
+    let span = provider.span;
+    draft.add("ApiGatewayStage", span, "AWS::ApiGateway::Stage", Value::Object(stage));
+    if logs.is_some() {
+        let name = format!("/aws/api-gateway/{}-{}", stack.service, stack.stage);
+        let mut group = Map::new();
+        group.insert("LogGroupName".into(), json!(name));
+        extend(&mut group, [("RetentionInDays", provider.log_retention_days.map(|days| json!(days.value)))]);
+        draft.add("ApiGatewayLogGroup", span, "AWS::Logs::LogGroup", Value::Object(group));
+    }
+}
+
+fn execution_logs(details: Option<&RestApiLogs>) -> Option<Value> {
+    if !details.and_then(|logs| logs.execution_logging).is_none_or(|flag| flag.value) {
+        return None;
+    }
+    let full = details.and_then(|logs| logs.full_execution_data).is_none_or(|flag| flag.value);
+    let level = details.and_then(|logs| logs.level.as_ref()).map_or("INFO", |level| level.text.as_str());
+    Some(json!([{"DataTraceEnabled": full, "HttpMethod": "*", "ResourcePath": "/*", "LoggingLevel": level}]))
+}
