@@ -84,7 +84,8 @@ impl Reader {
     pub fn wrong(&mut self, node: &Node, wanted: &str) {
         let found = if node.secret { "a secret value".to_owned() } else { describe(node) };
         let message = format!("`{}` must be {wanted}, not {found}", self.path());
-        self.mistake(Code::WrongType, node.span, message);
+        let diagnostic = Diagnostic::error(Code::WrongType, node.span, message).came_through(&node.origin);
+        self.diagnostics.push(self.weighed(diagnostic));
     }
 
     /// Reports a mistake of the author, as bad as the dialect takes it.
@@ -112,10 +113,8 @@ impl Reader {
 
     fn unknown(&mut self, entry: &Entry, keys: &[Key]) {
         let message = format!("`{}` is not a key of {}", entry.key.text, self.place());
-        let mut diagnostic = Diagnostic::error(Code::UnknownKey, entry.key.span, message);
-        if let Some(near) = nearest(&entry.key.text, keys.iter().map(|key| key.name)) {
-            diagnostic = diagnostic.hint(format!("did you mean `{near}`?"));
-        }
+        let diagnostic = Diagnostic::error(Code::UnknownKey, entry.key.span, message);
+        let diagnostic = diagnostic.did_you_mean(&entry.key.text, keys.iter().map(|key| key.name));
         let weighed = self.weighed(diagnostic);
         self.diagnostics.push(weighed);
     }
@@ -136,16 +135,6 @@ impl Reader {
     fn place(&self) -> String {
         if self.path.is_empty() { "the file".to_owned() } else { format!("`{}`", self.path()) }
     }
-}
-
-/// The known name that a misspelt one most likely meant.
-pub fn nearest<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
-    let lower = name.to_lowercase();
-    known
-        .map(|candidate| (strsim::jaro_winkler(&lower, &candidate.to_lowercase()), candidate))
-        .filter(|(likeness, _)| *likeness >= 0.84)
-        .max_by(|one, other| one.0.total_cmp(&other.0))
-        .map(|(_, candidate)| candidate)
 }
 
 fn describe(node: &Node) -> String {

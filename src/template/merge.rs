@@ -5,7 +5,6 @@ use serde_json::{Map, Value};
 
 use crate::diagnostic::{Code, Diagnostic};
 use crate::source::{Kind, Node};
-use crate::stack::reader::nearest;
 
 use super::draft::{Draft, depend, properties};
 
@@ -50,10 +49,7 @@ fn section(draft: &mut Draft, name: &str, node: &Node, span: crate::source::Span
                 "Metadata",
                 "extensions",
             ];
-            let mut diagnostic = Diagnostic::warning(Code::UnknownKey, span, message);
-            if let Some(near) = nearest(other, known.into_iter()) {
-                diagnostic = diagnostic.hint(format!("did you mean `{near}`?"));
-            }
+            let mut diagnostic = Diagnostic::warning(Code::UnknownKey, span, message).did_you_mean(other, known);
             if draft.stack.dialect == crate::project::Dialect::Stack {
                 diagnostic.severity = crate::diagnostic::Severity::Error;
             }
@@ -154,11 +150,8 @@ fn merged(base: Option<Value>, extra: Value) -> Value {
 fn extend_resource(draft: &mut Draft, id: &str, extension: &Node, span: crate::source::Span) {
     let Some(resource) = draft.template.resources.get_mut(id) else {
         let message = format!("`resources.extensions.{id}` names no resource of the template");
-        let mut diagnostic = Diagnostic::error(Code::UnknownReference, span, message);
-        if let Some(near) = nearest(id, draft.template.resources.keys().map(String::as_str)) {
-            diagnostic = diagnostic.hint(format!("did you mean `{near}`?"));
-        }
-        draft.diagnostics.push(diagnostic);
+        let diagnostic = Diagnostic::error(Code::UnknownReference, span, message);
+        draft.diagnostics.push(diagnostic.did_you_mean(id, draft.template.resources.keys().map(String::as_str)));
         return;
     };
     for entry in extension.entries() {

@@ -93,7 +93,7 @@ pub fn render(draft: &mut Draft, routes: &[Route]) {
         });
         let id = format!("{}LambdaPermissionApiGateway", normalized(&asked.name));
         let taken = draft.template.resources.contains_key(&id);
-        if taken && draft.stack.functions.entry(&asked.name).is_some_and(|function| answers_http(function)) {
+        if taken && draft.stack.functions.entry(&asked.name).is_some_and(answers_http) {
             // The function also answers requests: the right for those covers this one.
             continue;
         }

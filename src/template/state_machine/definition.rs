@@ -17,14 +17,13 @@ pub fn render(draft: &Draft, machine: &Named<StateMachine>) -> Value {
         add_timeouts(draft.stack, &mut definition);
     }
     let mut drawn = Vec::new();
-    draw(&mut definition, false, &mut drawn);
+    draw(&mut definition, &mut drawn);
     let mut text = serde_json::to_string_pretty(&definition).unwrap_or_default();
     let is_pseudo = text.contains("#{");
     if is_pseudo {
         text = pseudo_parameters(&text);
     }
-    for (name, _, is_number) in drawn.iter().filter(|(_, _, is_number)| *is_number) {
-        debug_assert!(*is_number, "only numbers lose their quotes");
+    for (name, ..) in drawn.iter().filter(|(_, _, is_number)| *is_number) {
         text = text.replace(&format!("\"${{{name}}}\""), &format!("${{{name}}}"));
     }
     if drawn.is_empty() {
@@ -50,7 +49,7 @@ fn written_as_text(stack: &Stack, text: &str) -> Value {
 
 /// Takes CloudFormation functions out of a definition, leaving a variable for each. Each comes with its name and whether it stands for
 /// a number: the seconds of a wait.
-fn draw(value: &mut Value, in_wait: bool, drawn: &mut Vec<(String, Value, bool)>) {
+fn draw(value: &mut Value, drawn: &mut Vec<(String, Value, bool)>) {
     let replace = |place: &mut Value, is_number: bool, drawn: &mut Vec<(String, Value, bool)>| {
         let name = md5_hex(&place.to_string());
         let taken = std::mem::replace(place, json!(format!("${{{name}}}")));
@@ -65,7 +64,7 @@ fn draw(value: &mut Value, in_wait: bool, drawn: &mut Vec<(String, Value, bool)>
                 if is_intrinsic(member) {
                     replace(member, waits && key == "Seconds", drawn);
                 } else {
-                    draw(member, in_wait, drawn);
+                    draw(member, drawn);
                 }
             }
         }
@@ -74,7 +73,7 @@ fn draw(value: &mut Value, in_wait: bool, drawn: &mut Vec<(String, Value, bool)>
                 if is_intrinsic(item) {
                     replace(item, false, drawn);
                 } else {
-                    draw(item, in_wait, drawn);
+                    draw(item, drawn);
                 }
             }
         }

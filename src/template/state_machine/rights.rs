@@ -144,7 +144,8 @@ fn direct(stack: &Stack, resource: &Value) -> Result<Vec<Right>, Unknown> {
     if text.contains(":states:") && text.contains(":activity:") {
         return Ok(Vec::new());
     }
-    if !is_intrinsic(resource) && !(text.starts_with("arn:") && text.contains(":lambda")) {
+    let is_function = is_intrinsic(resource) || text.starts_with("arn:") && text.contains(":lambda");
+    if !is_function {
         return Err(Unknown::Service(if text.is_empty() { resource.to_string() } else { text.to_owned() }));
     }
     let parts: Vec<&str> = text.split(':').collect();
