@@ -1,6 +1,7 @@
 //! Text with positions: files, spans, and a YAML tree in which every key and scalar knows its place.
 
 pub mod limits;
+pub mod print;
 mod node;
 mod scalar;
 mod short_tag;

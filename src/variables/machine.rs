@@ -30,8 +30,8 @@ pub struct Machine<C> {
 
 impl<C: Cloud> Machine<C> {
     /// The world of a project in the folder `root`, with the environment of the process.
-    pub fn new(root: PathBuf, cloud: C) -> Machine<C> {
-        Machine { root, environment: None, ignored: Mutex::default(), cloud }
+    pub fn new(root: impl Into<PathBuf>, cloud: C) -> Machine<C> {
+        Machine { root: root.into(), environment: None, ignored: Mutex::default(), cloud }
     }
 
     /// The same with another environment.
