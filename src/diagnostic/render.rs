@@ -26,7 +26,8 @@ pub fn render(diagnostic: &Diagnostic, sources: &Sources, colour: bool) -> Strin
         arrow(&mut out, &margin, sources, span, paint);
         let bar = paint.with(Tone::Blue, "│");
         let _ = writeln!(out, "{margin} {bar}");
-        let _ = writeln!(out, "{} {bar} {}", paint.with(Tone::Blue, &snippet.number), snippet.text);
+        let space = if snippet.text.is_empty() { "" } else { " " };
+        let _ = writeln!(out, "{} {bar}{space}{}", paint.with(Tone::Blue, &snippet.number), snippet.text);
         let carets = format!(
             "{}{}",
             snippet.carets,
@@ -39,6 +40,9 @@ pub fn render(diagnostic: &Diagnostic, sources: &Sources, colour: bool) -> Strin
         if let Some(span) = note.span {
             arrow(&mut out, "  ", sources, span, paint);
         }
+    }
+    if diagnostic.hints.is_empty() && diagnostic.severity == Severity::Error {
+        let _ = writeln!(out, "{} `deploy explain {}` says more", paint.with(Tone::Green, "hint:"), diagnostic.code);
     }
     for hint in &diagnostic.hints {
         let _ = writeln!(out, "{} {hint}", paint.with(Tone::Green, "hint:"));
@@ -219,7 +223,7 @@ mod tests {
     fn carets_stand_under_what_is_wrong() {
         assert_eq!(
             rendered("service: a\nfunctons: {}\n", "functons"),
-            "error[unknown-key]: no\n ──▶ stack.yaml:2:1\n  │\n2 │ functons: {}\n  │ ^^^^^^^^ here\n"
+            "error[unknown-key]: no\n ──▶ stack.yaml:2:1\n  │\n2 │ functons: {}\n  │ ^^^^^^^^ here\nhint: `deploy explain unknown-key` says more\n"
         );
     }
 
@@ -227,13 +231,13 @@ mod tests {
     fn wide_characters_take_two_columns_and_tabs_four() {
         let text = rendered("a: 名前 \t\"é\" bad\n", "bad");
         assert!(text.contains("stack.yaml:1:12\n"), "{text}");
-        assert!(text.ends_with("1 │ a: 名前     \"é\" bad\n  │                 ^^^ here\n"), "{text}");
+        assert!(text.contains("1 │ a: 名前     \"é\" bad\n  │                 ^^^ here\n"), "{text}");
     }
 
     #[test]
     fn carriage_returns_are_not_part_of_the_line() {
         let text = rendered("a: 1\r\nb: 2\r\n", "b: 2\r\n");
-        assert!(text.ends_with("2 │ b: 2\n  │ ^^^^ here\n"), "{text}");
+        assert!(text.contains("2 │ b: 2\n  │ ^^^^ here\n"), "{text}");
     }
 
     #[test]

@@ -28,14 +28,22 @@ pub fn from_yaml(problem: &Problem) -> Diagnostic {
         Fault::SeveralDocuments => diagnostic.hint("put each document into a file of its own"),
         Fault::KeyNotText => diagnostic.hint("put the key in quotes"),
         Fault::TooManyValues => diagnostic.hint("aliases count as often as they are used"),
-        Fault::Syntax(words) => syntax_hint(words).map_or(diagnostic.clone(), |hint| diagnostic.hint(hint)),
-        _ => diagnostic,
+        Fault::Syntax { words, open } => {
+            let diagnostic = match open {
+                Some(open) => diagnostic.note(*open, "the bracket that is open here is not closed before"),
+                None => diagnostic,
+            };
+            diagnostic.hint(syntax_hint(words, open.is_some()))
+        }
+        Fault::TagMismatch(tag) => diagnostic.hint(format!("take `{tag}` away, or write a value of that kind")),
+        Fault::TooDeep => diagnostic.hint("put the inner part into a file of its own"),
+        Fault::TooLarge => diagnostic.hint("split the file into several"),
     }
 }
 
 fn sentence(fault: &Fault) -> (Code, String) {
     match fault {
-        Fault::Syntax(words) => (Code::YamlSyntax, format!("this is not YAML: {words}")),
+        Fault::Syntax { words, .. } => (Code::YamlSyntax, format!("this is not YAML: {words}")),
         Fault::Tab => (Code::YamlTab, "a tab where YAML wants spaces".to_owned()),
         Fault::DuplicateKey { key, .. } => (Code::DuplicateKey, format!("`{key}` is there twice")),
         Fault::KeyNotText => (Code::YamlUnsupported, "a key has to be a text, not a list or a mapping".to_owned()),
@@ -61,19 +69,21 @@ fn sentence(fault: &Fault) -> (Code, String) {
 }
 
 /// What usually lies behind the parser's words.
-fn syntax_hint(words: &str) -> Option<&'static str> {
-    let hint = if words.contains("mapping values") || words.contains("mapping value") {
-        "a text with `: ` inside, or that begins with a special character, needs quotes; or the line above lacks its indentation"
-    } else if words.contains("quoted scalar") {
-        "the closing quote is missing or stands too far left"
-    } else if words.contains("flow") || words.contains("',' or") {
+fn syntax_hint(words: &str, in_brackets: bool) -> &'static str {
+    let has = |part: &str| words.contains(part);
+    if has("escape") {
+        "in double quotes a backslash begins an escape: write `\\\\`, or put the text in single quotes"
+    } else if has("quote") {
+        "the closing quote is missing, or stands too far left"
+    } else if in_brackets || has("bracket") || has("flow") || has("',' or") {
         "every `[` needs its `]` and every `{` its `}`, with commas between"
-    } else if words.contains("did not find expected") || words.contains("simple key") || words.contains("indent") {
-        "look at the indentation of this line and the one above: keys of one mapping begin in the same column"
-    } else if words.contains("cannot start") || words.contains("character") {
+    } else if has("simple key expected") {
+        "a key needs a colon and a blank before its value: `key: value`"
+    } else if has("mapping value") {
+        "a text with `: ` inside needs quotes; or the line above lacks its indentation"
+    } else if has("character") || has("cannot start") {
         "put the text in quotes"
     } else {
-        return None;
-    };
-    Some(hint)
+        "look at the indentation of this line and the one above: keys of one mapping begin in the same column"
+    }
 }

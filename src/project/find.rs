@@ -34,7 +34,8 @@ fn read_into(options: Options, sources: &mut Sources) -> Result<Project, Diagnos
     let mut diagnostics = Diagnostics(problems.iter().map(from_yaml).collect());
     let Some(document) = document.filter(|_| diagnostics.errors() == 0) else { return Err(diagnostics) };
     if !matches!(document.kind, Kind::Mapping(_)) {
-        let message = format!("`{}` has to be a mapping of keys, and it is {}", name.display(), document.noun());
+        let noun = if document.kind == Kind::Null { "empty" } else { document.noun() };
+        let message = format!("`{}` has to be a mapping of keys, and it is {noun}", name.display());
         let diagnostic = Diagnostic::error(Code::WrongType, document.span, message);
         diagnostics.push(diagnostic.hint("begin with `service: NAME`"));
         return Err(diagnostics);
@@ -83,5 +84,6 @@ fn absent_config(path: &Path, config: &Path) -> Diagnostic {
 fn unreadable(path: &Path, unread: &Unread) -> Diagnostic {
     let code = if *unread == Unread::TooLarge { Code::LimitExceeded } else { Code::FileUnreadable };
     let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-    Diagnostic::nowhere(code, format!("`{name}` cannot be read: {unread}"))
+    let diagnostic = Diagnostic::nowhere(code, format!("`{name}` cannot be read: {unread}"));
+    diagnostic.hint("a configuration is a text file in UTF-8 that this user may read")
 }

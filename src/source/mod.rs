@@ -1,8 +1,8 @@
 //! Text with positions: files, spans, and a YAML tree in which every key and scalar knows its place.
 
 pub mod limits;
-pub mod print;
 mod node;
+pub mod print;
 mod scalar;
 mod short_tag;
 mod span;

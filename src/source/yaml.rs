@@ -20,8 +20,8 @@ pub struct Problem {
 /// What is wrong.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Fault {
-    /// Not YAML, in the parser's words.
-    Syntax(String),
+    /// Not YAML, in the parser's words; with the innermost bracket that is open there.
+    Syntax { words: String, open: Option<Span> },
     /// A tab where YAML wants spaces.
     Tab,
     /// A key that its mapping has already; the first one's place.
@@ -308,9 +308,16 @@ impl Builder<'_> {
             ErrorKind::TabNotAllowed | ErrorKind::TabInBlockIndentation | ErrorKind::TabInIndentation => Fault::Tab,
             ErrorKind::RecursionLimitExceeded => Fault::TooDeep,
             _ if self.text[at as usize..].starts_with('\t') => Fault::Tab,
-            kind => Fault::Syntax(kind.to_string()),
+            kind => Fault::Syntax { words: kind.to_string(), open: self.open_bracket() },
         };
         self.problem(fault, span);
+    }
+
+    /// The innermost `[` or `{` that is not closed yet.
+    fn open_bracket(&self) -> Option<Span> {
+        let innermost = self.open.last()?.span;
+        let bracket = self.text.as_bytes().get(innermost.start as usize)?;
+        matches!(bracket, b'[' | b'{').then_some(Span { end: innermost.start + 1, ..innermost })
     }
 
     fn problem(&mut self, fault: Fault, span: Span) {
@@ -340,9 +347,12 @@ impl Builder<'_> {
 fn spelled(tag: &Tag) -> String {
     match tag.core_suffix() {
         Some(suffix) => format!("!!{suffix}"),
-        None => format!("{}{}", tag.handle(), tag.suffix()),
+        None => format!("{}{}", tag.handle(), tag.suffix()).replace(YAML_TAGS, "!!"),
     }
 }
+
+/// What `!!` stands for.
+const YAML_TAGS: &str = "tag:yaml.org,2002:";
 
 /// A value as a key; with its place if it cannot be one.
 fn as_key(node: Node, text: &str) -> (Key, Option<Span>) {

@@ -387,7 +387,8 @@ impl<'a, 'w, W: World> Resolver<'a, 'w, W> {
         self.text_bytes += out.len();
         if self.text_bytes > limits::TEXT_BYTES {
             let message = format!("variables make more than {} MiB of text", limits::TEXT_BYTES / 1024 / 1024);
-            return self.report(Diagnostic::error(Code::LimitExceeded, site.span, message));
+            let diagnostic = Diagnostic::error(Code::LimitExceeded, site.span, message);
+            return self.report(diagnostic.hint("use each long text once"));
         }
         let origin = Origin {
             variable: site.text.to_owned(),
@@ -482,8 +483,12 @@ impl<'a, 'w, W: World> Resolver<'a, 'w, W> {
     }
 
     fn fault<T>(&mut self, site: Site<'_>, fault: syntax::Fault) -> Result<T, Stop> {
-        let span = self.place(site, fault.at);
-        let code = if fault.unknown.is_some() { Code::UnknownSource } else { Code::VariableSyntax };
+        let span = self.place(site, fault.at.clone());
+        let code = match &fault {
+            syntax::Fault { too_deep: true, .. } => Code::LimitExceeded,
+            syntax::Fault { unknown: Some(_), .. } => Code::UnknownSource,
+            _ => Code::VariableSyntax,
+        };
         let mut diagnostic = Diagnostic::error(code, span, fault.message);
         diagnostic.hints.extend(fault.hint);
         self.report(diagnostic)
@@ -510,7 +515,8 @@ impl<'a, 'w, W: World> Resolver<'a, 'w, W> {
         if self.depth >= limits::DEPTH {
             let message =
                 format!("values lie more than {} deep behind variables and inside each other here", limits::DEPTH);
-            return self.report(Diagnostic::error(Code::LimitExceeded, node.span, message));
+            let diagnostic = Diagnostic::error(Code::LimitExceeded, node.span, message);
+            return self.report(diagnostic.hint("let fewer variables stand behind each other"));
         }
         self.depth += 1;
         let found = work(self);
@@ -525,7 +531,8 @@ impl<'a, 'w, W: World> Resolver<'a, 'w, W> {
         }
         if self.values - more <= limits::VALUES {
             let message = format!("variables make more than {} values", limits::VALUES);
-            return self.report(Diagnostic::error(Code::LimitExceeded, node.span, message));
+            let diagnostic = Diagnostic::error(Code::LimitExceeded, node.span, message);
+            return self.report(diagnostic.hint("bring in the keys that are needed, not the whole"));
         }
         Err(Stop::Failed)
     }

@@ -92,6 +92,8 @@ pub struct Fault {
     pub hint: Option<String>,
     /// The name of the source that does not exist, if that is the fault.
     pub unknown: Option<String>,
+    /// The bound on nesting is the fault.
+    pub too_deep: bool,
 }
 
 impl Text {
@@ -206,7 +208,9 @@ impl Parser<'_> {
         let close = if self.text[start..].starts_with("$<") { b'>' } else { b'}' };
         if self.nesting >= limits::NESTING {
             let message = format!("variables stand inside each other more than {} deep here", limits::NESTING);
-            return Err(self.fault(start..start + 2, message));
+            let fault =
+                hinted(self.fault(start..start + 2, message), "give the inner part a key of its own under `custom`");
+            return Err(Fault { too_deep: true, ..fault });
         }
         self.nesting += 1;
         self.at += 2;
@@ -237,7 +241,10 @@ impl Parser<'_> {
             }
             Some(byte) if byte == b',' || byte == close => {
                 let fault = self.fault(start..start + 1, "a source is missing here".to_owned());
-                return Err(hinted(fault, "write `null` where nothing is a value too"));
+                return Err(hinted(
+                    fault,
+                    "name a source, as in `self:service`, or write `null` where nothing is a value too",
+                ));
             }
             Some(_) => {}
         }
@@ -435,7 +442,7 @@ impl Parser<'_> {
     }
 
     fn fault(&self, at: Range<usize>, message: String) -> Fault {
-        Fault { at, message, hint: None, unknown: None }
+        Fault { at, message, hint: None, unknown: None, too_deep: false }
     }
 }
 

@@ -1,3 +1,4 @@
 //! The integration tests of `deploy`: one binary.
 
+mod golden;
 mod tidy;

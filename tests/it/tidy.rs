@@ -29,7 +29,7 @@ const EDGES: &[&str] = &[
     "src/artifact/cache.rs",
     // Reads the process's environment behind the `World` trait.
     "src/variables/world.rs",
-    "src/variables/host.rs",
+    "src/variables/machine.rs",
     "crates/local-aws/src/clock.rs",
     "crates/local-aws/src/daemon/",
     "crates/local-aws/src/runtime/",

@@ -143,7 +143,8 @@ impl<'a, W: World> Resolver<'a, '_, W> {
             (None, Kind::Null) => Ok(None),
             (None, _) => {
                 let message = format!("`provider.{key}` has to be a text, and it is {}", value.noun());
-                self.report(Diagnostic::error(Code::WrongType, value.span, message).came_through(&value.origin))
+                let diagnostic = Diagnostic::error(Code::WrongType, value.span, message).came_through(&value.origin);
+                self.report(diagnostic.hint(format!("write `{key}: NAME`")))
             }
         }
     }
@@ -165,7 +166,9 @@ impl<'a, W: World> Resolver<'a, '_, W> {
                     let diagnostic =
                         Diagnostic::error(Code::WrongType, value.span, message).came_through(&value.origin);
                     let word = value.as_str().unwrap_or_default().to_owned();
-                    self.report(diagnostic.did_you_mean(&word, ["local", "aws"]))
+                    self.report(
+                        diagnostic.did_you_mean(&word, ["local", "aws"]).hint("write `target: local` or `target: aws`"),
+                    )
                 }
             };
         }

@@ -14,14 +14,16 @@ impl<'a, W: World> Resolver<'a, '_, W> {
             return Ok(self.outside(call, value, false));
         }
         if !self.uses_dotenv() {
-            return Ok(missing(call, format!("`{name}` is not set in the environment"), None));
+            let hint = format!("set `{name}`, or give a value for when it is not set: `…, 'value'`");
+            return Ok(missing(call, format!("`{name}` is not set in the environment"), hint));
         }
         for file in self.dotenv_files()? {
             if let Some(node) = file.get(&name) {
                 return Ok(Found::Value(Shallow { node, origin: None, secret: node.secret }));
             }
         }
-        Ok(missing(call, format!("`{name}` is set neither in the environment nor in a `.env` file"), None))
+        let hint = format!("set `{name}` in one of them, or give a value for when it is not set: `…, 'value'`");
+        Ok(missing(call, format!("`{name}` is set neither in the environment nor in a `.env` file"), hint))
     }
 
     /// Whether the configuration says `useDotenv: true`.

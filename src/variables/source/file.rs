@@ -18,8 +18,15 @@ const SCRIPTS: &[&str] = &["js", "cjs", "mjs", "ts", "mts", "cts"];
 impl<'a, W: World> Resolver<'a, '_, W> {
     /// `file(PATH)` or `file(PATH):ADDRESS`; the path is relative to the project's root.
     pub(super) fn file(&mut self, call: &Call<'_>) -> Result<Found<'a>, Stop> {
-        let Some(given) = call.parameters.first().and_then(as_text).filter(|path| !path.is_empty()) else {
-            return self.misused(call, "`file` does not say which file".to_owned(), "write `file(PATH):ADDRESS`");
+        let path = call.parameters.first();
+        let Some(given) = path.and_then(as_text).filter(|path| !path.is_empty()) else {
+            let message = match path {
+                Some(other) if as_text(other).is_none() => {
+                    format!("the path of `file` is {}, not a text", other.noun())
+                }
+                _ => "`file` does not say which file".to_owned(),
+            };
+            return self.misused(call, message, "write `file(PATH):ADDRESS`");
         };
         let path = self.located(&given);
         let span = self.place(call.site, call.at.clone());
@@ -119,7 +126,7 @@ impl<'a, W: World> Resolver<'a, '_, W> {
             Some(span) => Diagnostic::error(code, span, message),
             None => Diagnostic::nowhere(code, message),
         };
-        self.memory.file_diagnostics.push(diagnostic);
+        self.memory.file_diagnostics.push(diagnostic.hint("name a text file in UTF-8 that this user may read"));
         Err(Stop::Failed)
     }
 }

@@ -106,7 +106,8 @@ impl<'a, W: World> Resolver<'a, '_, W> {
         let span = self.place(call.site, call.at.clone());
         let message = format!("`{}` cannot be asked: {}", call.written(), refusal.message);
         let mut diagnostic = Diagnostic::error(Code::SourceFailed, span, message);
-        diagnostic.hints.extend(refusal.hint.clone());
+        let hint = "a fallback does not hide that a source cannot be asked: make it reachable, or take it out";
+        diagnostic.hints.push(refusal.hint.clone().unwrap_or_else(|| hint.to_owned()));
         self.report(diagnostic)
     }
 }

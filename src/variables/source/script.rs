@@ -16,7 +16,8 @@ impl<'a, W: World> Resolver<'a, '_, W> {
     /// The value of a script's export. A function is called, and may ask for variables: then it is run again with them.
     pub(super) fn script(&mut self, call: &Call<'_>, given: &str, path: PathBuf) -> Result<Found<'a>, Stop> {
         if self.world.read(&path) == Err(crate::project::Unread::Missing) {
-            return Ok(missing(call, format!("there is no file `{given}`"), None));
+            let hint = format!("create `{given}`, or name what is taken without it: `…, file(OTHER):…`");
+            return Ok(missing(call, format!("there is no file `{given}`"), hint));
         }
         let options = self.options().into_iter().map(|(name, value)| (name, value.into()));
         let address = call.address.as_deref().map(|address| address.split('.').map(str::to_owned).collect());

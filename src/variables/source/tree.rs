@@ -47,10 +47,18 @@ impl<'a, W: World> Resolver<'a, '_, W> {
                 let known = keys_of(parent.node);
                 let note = match (&parent.node.kind, name.is_empty()) {
                     (Kind::Mapping(_), true) if known.is_empty() => "there are no keys".to_owned(),
-                    (Kind::Mapping(_), true) => format!("there are the keys {}", listed(known.iter().copied())),
+                    (Kind::Mapping(_), true) => format!(
+                        "there {} {}",
+                        if known.len() == 1 { "is the key" } else { "are the keys" },
+                        listed(known.iter().copied())
+                    ),
                     (Kind::Mapping(_), false) if known.is_empty() => format!("`{name}` is defined here, without keys"),
                     (Kind::Mapping(_), false) => {
-                        format!("`{name}` is defined here, with keys {}", listed(known.iter().copied()))
+                        format!(
+                            "`{name}` is defined here, with {} {}",
+                            keys_word(&known),
+                            listed(known.iter().copied())
+                        )
                     }
                     (Kind::Sequence(items), _) => format!("`{name}` is a list of {} items here", items.len()),
                     (_, true) => format!("this is {}, which has no keys", parent.node.noun()),
@@ -71,4 +79,8 @@ impl<'a, W: World> Resolver<'a, '_, W> {
     fn in_file(&self, value: &Shallow<'_>) -> String {
         format!(" in `{}`", self.memory.sources.file(value.node.span.file).shown_path())
     }
+}
+
+fn keys_word(known: &[&str]) -> &'static str {
+    if known.len() == 1 { "the key" } else { "keys" }
 }
