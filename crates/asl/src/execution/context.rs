@@ -1,0 +1,109 @@
+//! The surroundings of a strand: the context object and its variables.
+
+use super::Execution;
+use super::strand::Strand;
+use crate::scope::{Context, Scope, Variables};
+use serde_json::{Map, Value, json};
+
+/// The variables of a strand and of the strands around it.
+struct Chain<'a> {
+    execution: &'a Execution,
+    strand: &'a Strand,
+}
+
+impl Variables for Chain<'_> {
+    fn get(&self, name: &str) -> Option<&Value> {
+        let mut strand = self.strand;
+        loop {
+            if let Some(value) = strand.variables.get(name) {
+                return Some(value);
+            }
+            strand = self.execution.strands.get(strand.parent?.0.0)?.as_ref()?;
+        }
+    }
+}
+
+/// What the context object says beyond the execution and the state.
+#[derive(Default)]
+pub(crate) struct Extra<'a> {
+    pub task_token: Option<&'a str>,
+    /// The item that an ItemSelector is making the input of.
+    pub item: Option<(u64, &'a Value)>,
+    /// A Task state's context has a retry count.
+    pub retries: bool,
+}
+
+impl Execution {
+    /// Runs `evaluate` where `$` is `input`.
+    pub(crate) fn scoped<R>(&self, strand: &Strand, input: &Value, evaluate: impl FnOnce(&Scope<'_>) -> R) -> R {
+        self.scoped_with(strand, input, &Extra::default(), evaluate)
+    }
+
+    /// The same with more in the context object.
+    pub(crate) fn scoped_with<R>(
+        &self,
+        strand: &Strand,
+        input: &Value,
+        extra: &Extra<'_>,
+        evaluate: impl FnOnce(&Scope<'_>) -> R,
+    ) -> R {
+        let make = || self.context(strand, extra);
+        let context = Context::new(&make);
+        let variables = Chain { execution: self, strand };
+        evaluate(&Scope {
+            input,
+            result: None,
+            error_output: None,
+            variables: &variables,
+            context: &context,
+            now: self.now,
+            random: &self.random,
+        })
+    }
+
+    fn context(&self, strand: &Strand, extra: &Extra<'_>) -> Value {
+        if let Some(given) = self.inspection.as_ref().and_then(|inspection| inspection.context.as_ref()) {
+            return given.clone();
+        }
+        let launch = &self.launch;
+        let mut execution = json!({
+            "Id": launch.execution_arn,
+            "Input": launch.input,
+            "StartTime": self.started_at().rfc3339(),
+            "Name": launch.execution_name,
+            "RoleArn": launch.role_arn,
+        });
+        if self.inspection.is_none() {
+            execution["RedriveCount"] = json!(self.redrive_count);
+        }
+        let state = &self.machine.0.blocks[strand.block].states[strand.state];
+        let mut state_entry = json!({"Name": &*state.name, "EnteredTime": strand.entered_at.rfc3339()});
+        if matches!(state.body, crate::machine::Body::Task(_)) || extra.retries {
+            state_entry["RetryCount"] = json!(strand.retry_count);
+        }
+        let mut context = Map::new();
+        context.insert("Execution".into(), execution);
+        context.insert("State".into(), state_entry);
+        context.insert("StateMachine".into(), json!({"Id": launch.machine_arn, "Name": launch.machine_name}));
+        if let Some(token) = extra.task_token {
+            context.insert("Task".into(), json!({"Token": token}));
+        }
+        if let Some((index, value)) = extra.item {
+            context.insert("Map".into(), json!({"Item": {"Index": index, "Value": value}}));
+        } else if let Some((index, value)) = self.item_of(strand) {
+            context.insert("Map".into(), json!({"Item": {"Index": index, "Value": value}}));
+        }
+        Value::Object(context)
+    }
+
+    /// The item of the nearest Map around the strand.
+    fn item_of<'a>(&'a self, strand: &'a Strand) -> Option<(u64, &'a Value)> {
+        let mut strand = strand;
+        loop {
+            if let Some((index, value)) = &strand.item {
+                return Some((*index, value));
+            }
+            strand = self.strands.get(strand.parent?.0.0)?.as_ref()?;
+        }
+    }
+}

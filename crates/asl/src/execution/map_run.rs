@@ -1,0 +1,147 @@
+//! The run of a distributed Map: its child executions and what came of them.
+
+use super::Execution;
+use super::strand::StrandId;
+use crate::effect::{Outcome, Timestamp};
+use crate::machine::Kind;
+use serde_json::{Map, Value, json};
+use std::sync::Arc;
+
+/// How a map run is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MapRunStatus {
+    Running,
+    Succeeded,
+    Failed,
+    Aborted,
+}
+
+impl MapRunStatus {
+    /// `RUNNING`, …
+    pub fn name(self) -> &'static str {
+        match self {
+            MapRunStatus::Running => "RUNNING",
+            MapRunStatus::Succeeded => "SUCCEEDED",
+            MapRunStatus::Failed => "FAILED",
+            MapRunStatus::Aborted => "ABORTED",
+        }
+    }
+}
+
+/// A map run, as DescribeMapRun shows it.
+#[derive(Clone, Debug)]
+pub struct MapRun {
+    pub arn: String,
+    /// The Map state's name.
+    pub state: Arc<str>,
+    pub kind: Kind,
+    /// 0 means no limit of its own.
+    pub max_concurrency: u64,
+    pub tolerated_count: Option<u64>,
+    pub tolerated_percentage: Option<f64>,
+    pub started_at: Timestamp,
+    pub stopped_at: Option<Timestamp>,
+    pub status: MapRunStatus,
+    /// In the order of the items.
+    pub children: Vec<Child>,
+    pub(crate) strand: StrandId,
+    pub(crate) next: usize,
+    pub(crate) running: u64,
+    pub(crate) failed_items: u64,
+    pub(crate) done: usize,
+}
+
+/// A child execution of a map run.
+#[derive(Clone, Debug)]
+pub struct Child {
+    pub arn: String,
+    pub name: String,
+    pub input: Value,
+    /// The items in its input: more than one when batched.
+    pub items: u64,
+    /// `None` until it is its turn, and where the run ended before.
+    pub execution: Option<Execution>,
+    pub stopped_at: Option<Timestamp>,
+}
+
+impl Child {
+    /// `PENDING`, `RUNNING`, `SUCCEEDED`, `FAILED`, `TIMED_OUT` or `ABORTED`.
+    pub fn status(&self) -> &'static str {
+        match &self.execution {
+            None if self.stopped_at.is_some() => "ABORTED",
+            None => "PENDING",
+            Some(execution) => execution.outcome().map_or("RUNNING", Outcome::status),
+        }
+    }
+
+    /// The child's record in a ResultWriter's files.
+    pub(crate) fn record(&self) -> Value {
+        let mut record = Map::new();
+        record.insert("ExecutionArn".into(), self.arn.clone().into());
+        record.insert("Input".into(), crate::data::text::compact(&self.input).into());
+        record.insert("InputDetails".into(), json!({"Included": true}));
+        record.insert("Name".into(), self.name.clone().into());
+        match self.execution.as_ref().and_then(Execution::outcome) {
+            Some(Outcome::Succeeded(output)) => {
+                record.insert("Output".into(), crate::data::text::compact(output).into());
+                record.insert("OutputDetails".into(), json!({"Included": true}));
+            }
+            Some(other) => {
+                let failure = other.failure().cloned().unwrap_or_default();
+                record.extend(failure.error.map(|error| ("Error".to_owned(), error.into())));
+                record.extend(failure.cause.map(|cause| ("Cause".to_owned(), cause.into())));
+            }
+            None => {}
+        }
+        record.insert("RedriveCount".into(), 0.into());
+        record.insert("RedriveStatus".into(), "NOT_REDRIVABLE".into());
+        if let Some(execution) = &self.execution {
+            record.insert("StartDate".into(), execution.started_at().rfc3339().into());
+        }
+        record.insert("Status".into(), self.status().into());
+        record.extend(self.stopped_at.map(|at| ("StopDate".to_owned(), at.rfc3339().into())));
+        Value::Object(record)
+    }
+}
+
+impl MapRun {
+    /// How many items are in children of this status.
+    pub fn items(&self, status: &str) -> u64 {
+        self.children.iter().filter(|child| child.status() == status).map(|child| child.items).sum()
+    }
+
+    /// How many children have this status.
+    pub fn executions(&self, status: &str) -> u64 {
+        self.children.iter().filter(|child| child.status() == status).count() as u64
+    }
+
+    /// Whether more failed than may.
+    pub(crate) fn exceeded(&self) -> bool {
+        let total: u64 = self.children.iter().map(|child| child.items).sum();
+        let percentage = if total == 0 { 0.0 } else { self.failed_items as f64 * 100.0 / total as f64 };
+        match (self.tolerated_count, self.tolerated_percentage) {
+            (None, None) => self.failed_items > 0,
+            (count, most) => {
+                count.is_some_and(|count| self.failed_items > count) || most.is_some_and(|most| percentage > most)
+            }
+        }
+    }
+
+    pub(crate) fn abort(&mut self, now: Timestamp) {
+        if self.status == MapRunStatus::Running {
+            self.status = MapRunStatus::Aborted;
+            self.close(now);
+        }
+    }
+
+    /// Ends every child that has not ended.
+    pub(crate) fn close(&mut self, now: Timestamp) {
+        self.stopped_at = Some(now);
+        for child in &mut self.children {
+            if let Some(execution) = &mut child.execution {
+                execution.stop(crate::effect::Failure::default(), now);
+            }
+            child.stopped_at.get_or_insert(now);
+        }
+    }
+}

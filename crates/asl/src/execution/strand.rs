@@ -1,0 +1,175 @@
+//! One line of states: the machine's own, a branch of a Parallel, an iteration of a Map.
+
+use crate::data::text;
+use crate::effect::{EffectId, Timestamp};
+use crate::limits::{MAX_ASSIGN, MAX_VARIABLE, MAX_VARIABLES};
+use crate::machine::BlockIndex;
+use crate::raise::Raise;
+use indexmap::IndexMap;
+use serde_json::Value;
+use std::sync::Arc;
+
+/// Index of a strand in its execution.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct StrandId(pub usize);
+
+#[derive(Clone, Debug)]
+pub(crate) struct Strand {
+    pub id: StrandId,
+    /// The strand whose state began this one, and this one's index there.
+    pub parent: Option<(StrandId, u64)>,
+    pub block: BlockIndex,
+    pub state: usize,
+    /// The current state's input, before InputPath.
+    pub input: Value,
+    /// The same as text, when somebody has made it.
+    pub input_text: Option<Arc<str>>,
+    pub variables: IndexMap<String, Value>,
+    pub last_event: u64,
+    /// The event of the current state's entry, and the one before it.
+    pub entered: u64,
+    pub before_entry: u64,
+    pub entered_at: Timestamp,
+    /// What `$$.Map.Item` is.
+    pub item: Option<(u64, Value)>,
+    /// The items of the Map that this strand is in, until their iterations take them.
+    pub item_values: Vec<Value>,
+    /// Attempts that each retrier of the current state has used.
+    pub attempts: Vec<u64>,
+    pub retry_count: u64,
+    pub phase: Phase,
+}
+
+/// What a strand waits for.
+#[derive(Clone, Debug)]
+pub(crate) enum Phase {
+    /// Its turn, to enter its state.
+    Enter,
+    /// The end of a retrier's delay.
+    Backoff,
+    Sleep,
+    Task(TaskRun),
+    Branches(Branches),
+    Iterations(Box<Iterations>),
+    Reading(Box<Reading>),
+    MapRun {
+        run: usize,
+    },
+    Writing(Box<Writing>),
+}
+
+/// A call under way.
+#[derive(Clone, Debug)]
+pub(crate) struct TaskRun {
+    pub invoke: EffectId,
+    pub timeout: Option<EffectId>,
+    pub heartbeat: Option<EffectId>,
+    pub heartbeat_s: Option<u64>,
+    pub started: bool,
+}
+
+/// The branches of a Parallel.
+#[derive(Clone, Debug)]
+pub(crate) struct Branches {
+    pub strands: Vec<StrandId>,
+    pub results: Vec<Option<Value>>,
+    pub pending: usize,
+    pub last_event: u64,
+    /// The branches that came to their end: their strands' places may be others' by now.
+    pub finished: Vec<u64>,
+}
+
+/// The iterations of an inline Map.
+#[derive(Clone, Debug)]
+pub(crate) struct Iterations {
+    pub items: Vec<Value>,
+    pub results: Vec<Value>,
+    pub next: usize,
+    pub done: usize,
+    pub running: Vec<(u64, StrandId)>,
+    pub concurrency: u64,
+    /// The event after which the next iteration begins.
+    pub slot_event: u64,
+}
+
+/// The reading of a distributed Map's items.
+#[derive(Clone, Debug)]
+pub(crate) struct Reading {
+    pub max_items: Option<u64>,
+}
+
+/// The writing of a distributed Map's results.
+#[derive(Clone, Debug)]
+pub(crate) struct Writing {
+    pub run: usize,
+}
+
+impl Phase {
+    /// The strands under this one.
+    pub fn children(&self) -> Vec<StrandId> {
+        match self {
+            Phase::Branches(branches) => {
+                let open = branches.strands.iter().enumerate();
+                open.filter(|(index, _)| !branches.finished.contains(&(*index as u64))).map(|(_, id)| *id).collect()
+            }
+            Phase::Iterations(iterations) => iterations.running.iter().map(|(_, id)| *id).collect(),
+            _ => Vec::new(),
+        }
+    }
+}
+
+impl Strand {
+    pub fn new(block: BlockIndex, state: usize, input: Value) -> Strand {
+        Strand {
+            id: StrandId(0),
+            parent: None,
+            block,
+            state,
+            input,
+            input_text: None,
+            variables: IndexMap::new(),
+            last_event: 0,
+            entered: 0,
+            before_entry: 0,
+            entered_at: Timestamp(0),
+            item: None,
+            item_values: Vec::new(),
+            attempts: Vec::new(),
+            retry_count: 0,
+            phase: Phase::Enter,
+        }
+    }
+
+    /// Gives variables their values.
+    ///
+    /// # Errors
+    /// They are too large.
+    pub fn assign(&mut self, assigned: &[(String, Value)]) -> Result<(), Raise> {
+        if assigned.is_empty() {
+            return Ok(());
+        }
+        let mut total = 0;
+        for (name, value) in assigned {
+            let size = text::compact(value).len();
+            total += size;
+            if size > MAX_VARIABLE {
+                return Err(too_large(format!("The size of the variable '{name}' exceeds {MAX_VARIABLE} bytes.")));
+            }
+        }
+        if total > MAX_ASSIGN {
+            return Err(too_large(format!("The combined size of the assigned variables exceeds {MAX_ASSIGN} bytes.")));
+        }
+        for (name, value) in assigned {
+            self.variables.insert(name.clone(), value.clone());
+        }
+        let kept: usize = self.variables.values().map(|value| text::compact(value).len()).sum();
+        if kept > MAX_VARIABLES {
+            return Err(too_large(format!("The size of all variables exceeds {MAX_VARIABLES} bytes.")));
+        }
+        Ok(())
+    }
+}
+
+fn too_large(message: String) -> Raise {
+    Raise::new("States.DataLimitExceeded", message)
+}

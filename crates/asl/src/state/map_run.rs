@@ -1,0 +1,426 @@
+//! The Map state in DISTRIBUTED mode: reading items, batches, child executions, tolerated failures, writing results.
+
+use crate::data::text::compact;
+use crate::effect::{Effect, EffectId, Failure, Outcome, ReadItems, Reply, Turn, WriteResults};
+use crate::execution::history::Event;
+use crate::execution::map_run::{Child, MapRun, MapRunStatus};
+use crate::execution::strand::{Phase, Reading, Strand, Writing};
+use crate::execution::{Execution, Flow, Launch, Owner, Step};
+use crate::limits::{DISTRIBUTED_CONCURRENCY, MAX_PAYLOAD};
+use crate::machine::{Batcher, Body, Distribution, MapBody, Reader, State};
+use crate::raise::Raise;
+use serde_json::{Map, Value, json};
+use std::sync::Arc;
+
+/// What the fields of a distributed Map come to.
+struct Settings {
+    max_concurrency: u64,
+    tolerated_count: Option<u64>,
+    tolerated_percentage: Option<f64>,
+}
+
+impl Execution {
+    pub(crate) fn read_items(
+        &mut self,
+        strand: &mut Strand,
+        state: &State,
+        _map: &MapBody,
+        reader: &Reader,
+        input: &Value,
+    ) -> Step {
+        let (parameters, config, max_items) = self.scoped(strand, input, |scope| -> Result<_, Raise> {
+            let parameters = match &reader.arguments {
+                Some(template) => template.evaluate(scope)?,
+                None => Value::Object(Map::new()),
+            };
+            let config = match &reader.config {
+                Some(template) => template.evaluate(scope)?,
+                None => Value::Object(Map::new()),
+            };
+            let max_items = reader.max_items.as_ref().map(|source| source.number("MaxItems", scope)).transpose()?;
+            Ok((parameters, config, max_items))
+        })?;
+        let resource = reader.resource.clone();
+        let name = state.name.to_string();
+        self.ask(Owner::Strand(strand.id), |id| {
+            Effect::ReadItems(ReadItems { id, state: name, resource, parameters, config })
+        });
+        strand.phase = Phase::Reading(Box::new(Reading { max_items }));
+        Ok(Flow::Parked)
+    }
+
+    pub(crate) fn items_read(&mut self, strand: &mut Strand, state: &State, reading: Reading, reply: Reply) -> Step {
+        let Body::Map(map) = &state.body else { return Ok(Flow::Parked) };
+        let mut items = match reply {
+            Reply::Items(items) => items,
+            Reply::Failed(failure) | Reply::TimedOut(failure) => return Err(failure.into()),
+            _ => {
+                strand.phase = Phase::Reading(Box::new(reading));
+                return Ok(Flow::Parked);
+            }
+        };
+        if let Some(most) = reading.max_items.filter(|most| *most > 0) {
+            items.truncate(usize::try_from(most).unwrap_or(usize::MAX));
+        }
+        strand.last_event = self.record(strand.last_event, Event::MapStateStarted { length: items.len() as u64 });
+        let input = self.effective_input(strand, state)?;
+        self.open_map_run(strand, state, map, &input, items)
+    }
+
+    pub(crate) fn open_map_run(
+        &mut self,
+        strand: &mut Strand,
+        state: &State,
+        map: &MapBody,
+        input: &Value,
+        items: Vec<Value>,
+    ) -> Step {
+        let Some(distribution) = &map.distributed else { return Ok(Flow::Parked) };
+        let settings = self.settings(strand, map, input)?;
+        let selected = self.select_items(strand, map, input, items)?;
+        let batches = match &distribution.batcher {
+            Some(batcher) => self.batches(strand, batcher, input, selected)?,
+            None => selected.into_iter().map(|item| (item, 1)).collect(),
+        };
+        let run = self.new_map_run(strand, state, distribution, &settings, batches);
+        let event = Event::MapRunStarted { map_run_arn: run.arn.clone() };
+        strand.last_event = self.record(strand.last_event, event);
+        let index = self.map_runs.len();
+        self.map_runs.push(run);
+        strand.phase = Phase::MapRun { run: index };
+        self.start_children(index);
+        if self.map_runs[index].done == self.map_runs[index].children.len()
+            || self.map_runs[index].status != MapRunStatus::Running
+        {
+            strand.phase = Phase::Enter;
+            return self.close_map_run(strand, state, index);
+        }
+        Ok(Flow::Parked)
+    }
+
+    fn settings(&self, strand: &Strand, map: &MapBody, input: &Value) -> Result<Settings, Raise> {
+        self.scoped(strand, input, |scope| {
+            Ok(Settings {
+                max_concurrency: match &map.max_concurrency {
+                    Some(source) => source.number("MaxConcurrency", scope)?,
+                    None => 0,
+                },
+                tolerated_count: map
+                    .tolerated_count
+                    .as_ref()
+                    .map(|source| source.number("ToleratedFailureCount", scope))
+                    .transpose()?,
+                tolerated_percentage: map
+                    .tolerated_percentage
+                    .as_ref()
+                    .map(|source| source.percentage("ToleratedFailurePercentage", scope))
+                    .transpose()?,
+            })
+        })
+    }
+
+    /// The items in batches, each the input of a child with its number of items.
+    fn batches(
+        &self,
+        strand: &Strand,
+        batcher: &Batcher,
+        input: &Value,
+        items: Vec<Value>,
+    ) -> Result<Vec<(Value, u64)>, Raise> {
+        let (most, bytes, shared) = self.scoped(strand, input, |scope| -> Result<_, Raise> {
+            let most = batcher.max_items.as_ref().map(|source| source.number("MaxItemsPerBatch", scope)).transpose()?;
+            let bytes =
+                batcher.max_bytes.as_ref().map(|source| source.number("MaxInputBytesPerBatch", scope)).transpose()?;
+            Ok((most, bytes, batcher.input.as_ref().map(|template| template.evaluate(scope)).transpose()?))
+        })?;
+        let most = most.filter(|most| *most > 0).unwrap_or(u64::MAX);
+        let bytes = bytes.filter(|bytes| *bytes > 0).unwrap_or(MAX_PAYLOAD as u64);
+        let frame = compact(&batch(&shared, Vec::new())).len() as u64;
+        let mut batches = Vec::new();
+        let (mut open, mut size): (Vec<Value>, u64) = (Vec::new(), frame);
+        for item in items {
+            let length = compact(&item).len() as u64 + 1;
+            if !open.is_empty() && (open.len() as u64 >= most || size + length > bytes) {
+                let count = open.len() as u64;
+                batches.push((batch(&shared, std::mem::take(&mut open)), count));
+                size = frame;
+            }
+            size += length;
+            open.push(item);
+        }
+        if !open.is_empty() {
+            let count = open.len() as u64;
+            batches.push((batch(&shared, open), count));
+        }
+        Ok(batches)
+    }
+
+    fn new_map_run(
+        &self,
+        strand: &Strand,
+        state: &State,
+        distribution: &Distribution,
+        settings: &Settings,
+        batches: Vec<(Value, u64)>,
+    ) -> MapRun {
+        let mut random = self.random.borrow_mut();
+        let label = distribution.label.clone().unwrap_or_else(|| crate::intrinsic::uuid(&mut random));
+        let machine = &self.launch.machine_arn;
+        let run = machine.replacen(":stateMachine:", ":mapRun:", 1);
+        let execution = machine.replacen(":stateMachine:", ":execution:", 1);
+        let children = batches
+            .into_iter()
+            .map(|(input, items)| {
+                let name = crate::intrinsic::uuid(&mut random);
+                let arn = format!("{execution}/{label}:{name}");
+                Child { arn, name, input, items, execution: None, stopped_at: None }
+            })
+            .collect();
+        MapRun {
+            arn: format!("{run}/{label}:{}", crate::intrinsic::uuid(&mut random)),
+            state: Arc::clone(&state.name),
+            kind: distribution.kind,
+            max_concurrency: settings.max_concurrency,
+            tolerated_count: settings.tolerated_count,
+            tolerated_percentage: settings.tolerated_percentage,
+            started_at: self.now,
+            stopped_at: None,
+            status: MapRunStatus::Running,
+            children,
+            strand: strand.id,
+            next: 0,
+            running: 0,
+            failed_items: 0,
+            done: 0,
+        }
+    }
+
+    /// Starts as many children as may run.
+    fn start_children(&mut self, index: usize) {
+        loop {
+            let Some(run) = self.map_runs.get_mut(index) else { return };
+            let most = match run.max_concurrency {
+                0 => DISTRIBUTED_CONCURRENCY,
+                limit => limit.min(DISTRIBUTED_CONCURRENCY),
+            };
+            if run.status != MapRunStatus::Running || run.next >= run.children.len() || run.running >= most {
+                return;
+            }
+            let child = run.next;
+            run.next += 1;
+            run.running += 1;
+            self.start_child(index, child);
+        }
+    }
+
+    fn start_child(&mut self, run: usize, child: usize) {
+        let Some(block) = self.processor_of(run) else { return };
+        let entry = &self.map_runs[run].children[child];
+        let launch = Launch {
+            execution_arn: entry.arn.clone(),
+            execution_name: entry.name.clone(),
+            input_text: compact(&entry.input),
+            input: entry.input.clone(),
+            kind: self.map_runs[run].kind,
+            seed: self.random.borrow_mut().u64(..),
+            ..Launch::clone(&self.launch)
+        };
+        let mut execution = Execution::idle(&self.machine, launch, self.now);
+        execution.launched();
+        let turn = execution.begin(block);
+        self.map_runs[run].children[child].execution = Some(execution);
+        self.absorb(run, child, turn);
+    }
+
+    fn processor_of(&self, run: usize) -> Option<usize> {
+        let run = self.map_runs.get(run)?;
+        let states = self.machine.0.blocks.iter().flat_map(|block| &block.states);
+        states.filter(|state| state.name == run.state).find_map(|state| match &state.body {
+            Body::Map(map) => Some(map.processor),
+            _ => None,
+        })
+    }
+
+    /// Takes over what a child asks for, and its end.
+    fn absorb(&mut self, run: usize, child: usize, turn: Turn) {
+        for effect in turn.effects {
+            if let Effect::Cancel { id: inner } = effect {
+                self.forward_cancel(run, child, inner);
+                continue;
+            }
+            let inner = id_of(&effect);
+            self.ask(Owner::Child { run, child, inner }, |id| renamed(effect, id));
+        }
+        let Some(outcome) = turn.outcome else { return };
+        let now = self.now;
+        let Some(run) = self.map_runs.get_mut(run) else { return };
+        run.running = run.running.saturating_sub(1);
+        run.done += 1;
+        run.children[child].stopped_at = Some(now);
+        if !matches!(outcome, Outcome::Succeeded(_)) {
+            run.failed_items += run.children[child].items;
+            if run.exceeded() {
+                run.status = MapRunStatus::Failed;
+            }
+        }
+    }
+
+    pub(crate) fn answer_child(&mut self, run: usize, child: usize, inner: EffectId, reply: Reply) {
+        let now = self.now;
+        let Some(execution) =
+            self.map_runs.get_mut(run).and_then(|run| run.children.get_mut(child)?.execution.as_mut())
+        else {
+            return;
+        };
+        let turn = execution.resume(inner, reply, now);
+        self.absorb(run, child, turn);
+        self.start_children(run);
+        let Some(current) = self.map_runs.get(run) else { return };
+        if current.done < current.children.len() && current.status == MapRunStatus::Running {
+            return;
+        }
+        let id = current.strand;
+        let Some(mut strand) = self.strands.get_mut(id.0).and_then(Option::take) else { return };
+        if !matches!(strand.phase, Phase::MapRun { run: own } if own == run) {
+            return self.put(strand);
+        }
+        strand.phase = Phase::Enter;
+        let machine = self.machine.clone();
+        let state = &machine.0.blocks[strand.block].states[strand.state];
+        let step = self.close_map_run(&mut strand, state, run);
+        self.conclude(strand, state, step);
+    }
+
+    pub(crate) fn abort_map_run(&mut self, run: usize) {
+        let now = self.now;
+        if let Some(run) = self.map_runs.get_mut(run) {
+            run.abort(now);
+        }
+        self.cancel_children(run);
+    }
+
+    /// All children have ended, or too many have failed.
+    fn close_map_run(&mut self, strand: &mut Strand, state: &State, index: usize) -> Step {
+        let Body::Map(map) = &state.body else { return Ok(Flow::Parked) };
+        self.cancel_children(index);
+        let now = self.now;
+        let run = &mut self.map_runs[index];
+        let failed = run.status == MapRunStatus::Failed;
+        run.close(now);
+        if !failed {
+            run.status = MapRunStatus::Succeeded;
+        }
+        let writer = map.distributed.as_ref().and_then(|distribution| distribution.writer.as_ref());
+        if let Some(writer) = writer {
+            return self.write_results(strand, state, writer, index);
+        }
+        self.map_run_ended(strand, state, index, None)
+    }
+
+    fn write_results(
+        &mut self,
+        strand: &mut Strand,
+        state: &State,
+        writer: &crate::machine::Writer,
+        index: usize,
+    ) -> Step {
+        let input = self.effective_input(strand, state)?;
+        let (parameters, config) = self.scoped(strand, &input, |scope| -> Result<_, Raise> {
+            let evaluate = |template: &Option<crate::data::template::Template>| match template {
+                Some(template) => template.evaluate(scope),
+                None => Ok(Value::Object(Map::new())),
+            };
+            Ok((evaluate(&writer.arguments)?, evaluate(&writer.config)?))
+        })?;
+        let run = &self.map_runs[index];
+        let of = |wanted: bool| {
+            let ended = run.children.iter().filter(|child| (child.status() == "SUCCEEDED") == wanted);
+            ended.filter(|child| child.execution.is_some()).map(Child::record).collect::<Vec<Value>>()
+        };
+        let (succeeded, failed) = (of(true), of(false));
+        let (map_run_arn, name, resource) = (run.arn.clone(), state.name.to_string(), writer.resource.clone());
+        self.ask(Owner::Strand(strand.id), |id| {
+            Effect::WriteResults(WriteResults {
+                id,
+                state: name,
+                resource,
+                parameters,
+                config,
+                map_run_arn,
+                succeeded,
+                failed,
+            })
+        });
+        strand.phase = Phase::Writing(Box::new(Writing { run: index }));
+        Ok(Flow::Parked)
+    }
+
+    pub(crate) fn results_written(
+        &mut self,
+        strand: &mut Strand,
+        state: &State,
+        writing: Writing,
+        reply: Reply,
+    ) -> Step {
+        match reply {
+            Reply::Succeeded(result) => self.map_run_ended(strand, state, writing.run, Some(result)),
+            Reply::Failed(failure) | Reply::TimedOut(failure) => {
+                self.map_runs[writing.run].status = MapRunStatus::Failed;
+                strand.last_event = self.record(strand.last_event, Event::MapRunFailed(failure.clone()));
+                Err(failure.into())
+            }
+            _ => {
+                strand.phase = Phase::Writing(Box::new(writing));
+                Ok(Flow::Parked)
+            }
+        }
+    }
+
+    fn map_run_ended(&mut self, strand: &mut Strand, state: &State, index: usize, written: Option<Value>) -> Step {
+        let run = &self.map_runs[index];
+        if run.status == MapRunStatus::Failed {
+            let failure = Failure::new(
+                "States.ExceedToleratedFailureThreshold",
+                "The specified tolerated failure threshold was exceeded",
+            );
+            strand.last_event = self.record(strand.last_event, Event::MapRunFailed(failure.clone()));
+            return Err(failure.into());
+        }
+        let result = written.unwrap_or_else(|| {
+            let outputs = run.children.iter().filter_map(|child| match child.execution.as_ref()?.outcome()? {
+                Outcome::Succeeded(output) => Some(output.clone()),
+                _ => None,
+            });
+            outputs.collect()
+        });
+        strand.last_event = self.record(strand.last_event, Event::MapRunSucceeded);
+        self.record(strand.last_event, Event::MapStateSucceeded);
+        self.finish_with(strand, state, result)
+    }
+}
+
+fn batch(shared: &Option<Value>, items: Vec<Value>) -> Value {
+    match shared {
+        Some(input) => json!({"BatchInput": input, "Items": items}),
+        None => json!({"Items": items}),
+    }
+}
+
+fn id_of(effect: &Effect) -> EffectId {
+    match effect {
+        Effect::Invoke(invoke) => invoke.id,
+        Effect::ReadItems(read) => read.id,
+        Effect::WriteResults(write) => write.id,
+        Effect::WakeAt { id, .. } | Effect::Cancel { id } => *id,
+    }
+}
+
+fn renamed(effect: Effect, id: EffectId) -> Effect {
+    match effect {
+        Effect::Invoke(invoke) => Effect::Invoke(crate::effect::Invoke { id, ..invoke }),
+        Effect::ReadItems(read) => Effect::ReadItems(ReadItems { id, ..read }),
+        Effect::WriteResults(write) => Effect::WriteResults(WriteResults { id, ..write }),
+        Effect::WakeAt { time, .. } => Effect::WakeAt { id, time },
+        Effect::Cancel { .. } => Effect::Cancel { id },
+    }
+}

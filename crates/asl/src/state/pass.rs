@@ -1,0 +1,32 @@
+//! The Pass state.
+
+use crate::execution::strand::Strand;
+use crate::execution::{Execution, Step};
+use crate::machine::{QueryLanguage, State};
+use serde_json::Value;
+
+impl Execution {
+    pub(crate) fn pass(&mut self, strand: &mut Strand, state: &State, result: Option<&Value>) -> Step {
+        let input = self.effective_input(strand, state)?;
+        if state.language == QueryLanguage::Jsonata {
+            let input = result.cloned().unwrap_or(input);
+            return self.pass_on(strand, state, input, state.next);
+        }
+        let value = match &state.arguments {
+            Some(template) => {
+                let value = self.scoped(strand, &input, |scope| template.evaluate(scope))?;
+                self.note("afterParameters", &value);
+                value
+            }
+            None => input,
+        };
+        let value = match result {
+            Some(result) => {
+                self.note("result", result);
+                result.clone()
+            }
+            None => value,
+        };
+        self.finish_with(strand, state, value)
+    }
+}
