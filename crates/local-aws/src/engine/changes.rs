@@ -205,7 +205,7 @@ pub async fn plan(question: Question<'_>) -> Result<Plan, Fault> {
         let properties =
             question.properties(resource, provider.as_ref(), &known).map_err(|error| invalid(error.to_string()))?;
         plan.invalid.extend(check(id, resource, provider.schema(), &properties));
-        let live = question.stack.resources.get(id).and_then(|slot| slot.live.as_ref());
+        let live = question.stack.resources.get(id).and_then(|slot| slot.live.as_ref()).filter(|live| !live.partial);
         let (change, now) = match live {
             None => question.added(id, resource, provider.as_ref(), &properties, &mut plan.invalid).await,
             Some(live) => question.kept(id, resource, provider.as_ref(), live, properties, &known),

@@ -210,6 +210,13 @@ impl Work<'_> {
         {
             return self.restore(id, &slot).map(Ok);
         }
+        if live.partial {
+            let context = context(self.engine, self.cell, id, &self.spec.tags, 0);
+            return match wanted.provider.delete(context, live).await {
+                Ok(()) => self.create(id, wanted, Some(&slot)).await,
+                Err(fault) => self.refuse(id, resource, Some(&slot), fault_reason(id, &fault)),
+            };
+        }
         let tags_differ = wanted.provider.schema().taggable && live.tags != self.spec.tags;
         let same = live.kind == wanted.kind && live.properties == wanted.properties && !tags_differ;
         let unsure = slot.touched && slot.status == ResourceStatus::UpdateFailed || slot.interrupted.is_some();
@@ -268,7 +275,12 @@ impl Work<'_> {
             needs: wanted.needs.clone(),
             deletion: wanted.deletion,
             replacement: wanted.replacement,
+            partial: false,
         }
+    }
+
+    fn partial(&self, wanted: &Wanted, made: Made) -> Box<Live> {
+        Box::new(Live { partial: true, ..self.live(wanted, made) })
     }
 
     fn event(
@@ -369,8 +381,7 @@ impl Work<'_> {
             Err((reason, partial)) => {
                 self.failing.store(true, Ordering::SeqCst);
                 let physical = partial.as_ref().map(|made| made.physical.clone());
-                let effect =
-                    partial.map_or(Effect::Nothing, |made| Effect::Becomes(Box::new(self.live(&wanted, made))));
+                let effect = partial.map_or(Effect::Nothing, |made| Effect::Becomes(self.partial(&wanted, made)));
                 self.event(id, &wanted.kind, fail, physical.as_deref(), Some(reason), effect)?;
                 Ok(Err(Failure::Create(id.to_owned())))
             }
@@ -411,8 +422,7 @@ impl Work<'_> {
             }
             Err((reason, partial)) => {
                 self.failing.store(true, Ordering::SeqCst);
-                let effect =
-                    partial.map_or(Effect::Nothing, |made| Effect::Replaced(Box::new(self.live(&wanted, made))));
+                let effect = partial.map_or(Effect::Nothing, |made| Effect::Replaced(self.partial(&wanted, made)));
                 self.event(id, &wanted.kind, fail, Some(&live.physical), Some(reason), effect)?;
                 Ok(Err(Failure::Update(id.to_owned())))
             }

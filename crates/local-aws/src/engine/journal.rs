@@ -104,6 +104,9 @@ pub struct Live {
     pub deletion: Policy,
     #[serde(default)]
     pub replacement: Policy,
+    /// Its creation failed half-way: it is to be deleted, never to be updated.
+    #[serde(default)]
+    pub partial: bool,
 }
 
 /// What an entry about a resource changes beside its status.

@@ -14,6 +14,8 @@ pub mod provider;
 pub mod run;
 pub mod schema;
 pub mod scope;
+#[cfg(test)]
+mod simulation;
 pub mod stack;
 pub mod stacks;
 pub mod status;
