@@ -121,7 +121,7 @@ impl Cloud {
             logs: services::logs::State::open(&config, &store)?,
             s3: services::s3::State::open(&config, &store)?,
             ssm: services::ssm::State::open(&config, &store)?,
-            states: services::states::State::default(),
+            states: services::states::State::open(&config, &store)?,
             sts: services::sts::State::open(&config, &store)?,
             config,
             clock,
@@ -133,6 +133,7 @@ impl Cloud {
     /// Lets the services take up what they were doing when the last process ended: running executions, timers.
     pub fn start(self: &Arc<Self>) {
         self.cloudformation.start(self);
+        self.states.executions.start(self);
     }
 
     /// Answers one call made from inside, through the same tables as calls from the wire.

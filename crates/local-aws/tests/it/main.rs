@@ -1,5 +1,6 @@
 //! The local AWS as its users meet it.
 
+mod conformance;
 mod runtime;
 mod support;
 mod wire_auth;

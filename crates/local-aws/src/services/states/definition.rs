@@ -1,0 +1,64 @@
+//! Definitions: parsed and checked as CreateStateMachine and UpdateStateMachine do it.
+
+use asl::Machine;
+use asl::problem::{Problem, fault_message};
+
+use super::constraint::Members;
+use super::machine::Kind;
+use crate::executions::integration;
+use crate::wire::Fault;
+
+/// The longest definition.
+///
+/// Source: CreateStateMachine, `definition`.
+const LONGEST: usize = 1_048_576;
+
+/// Reads the member `definition`; `required` notes it when it is missing.
+pub fn read<'a>(members: &mut Members<'a>, required: bool) -> Option<&'a str> {
+    if required && members.value("definition").is_none() {
+        members.missing("definition");
+    }
+    members.text("definition", 1, LONGEST)
+}
+
+/// The machine of `definition`, if AWS would take it and the local AWS can run it.
+///
+/// # Errors
+/// `InvalidDefinition`: every problem of the definition, else every service integration that is not there, by name.
+pub fn check(definition: &str, kind: Kind) -> Result<Machine, Fault> {
+    let problems = asl::validate(definition, kind.asl());
+    if problems.iter().any(Problem::is_error) {
+        return Err(invalid(definition, &problems));
+    }
+    let machine = Machine::parse(definition).map_err(|problems| invalid(definition, &problems))?;
+    let absent = integration::absent(definition);
+    if !absent.is_empty() {
+        return Err(invalid(definition, &absent));
+    }
+    Ok(machine)
+}
+
+/// The fault for a definition with these problems.
+fn invalid(definition: &str, problems: &[Problem]) -> Fault {
+    Fault::sender("InvalidDefinition", fault_message(problems, definition))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_definition_without_states_is_refused_in_awss_words() {
+        let fault = check(r#"{"StartAt": "A"}"#, Kind::Standard).unwrap_err();
+        assert_eq!(fault.code, "InvalidDefinition");
+        assert!(fault.message.starts_with("Invalid State Machine Definition: 'SCHEMA_VALIDATION_FAILED: "));
+    }
+
+    #[test]
+    fn an_integration_that_is_not_there_is_refused_by_name() {
+        let definition = r#"{"StartAt":"S","States":{"S":{"Type":"Task","End":true,
+            "Resource":"arn:aws:states:::sqs:sendMessage","Parameters":{"QueueUrl":"q","MessageBody":"m"}}}}"#;
+        let fault = check(definition, Kind::Standard).unwrap_err();
+        assert!(fault.message.contains("sqs:sendMessage"), "{}", fault.message);
+    }
+}

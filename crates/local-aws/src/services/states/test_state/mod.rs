@@ -1,0 +1,3 @@
+//! TestState
+
+mod shapes;
