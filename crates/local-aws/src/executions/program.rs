@@ -8,6 +8,7 @@ use sha2::{Digest, Sha256};
 
 use crate::Store;
 use crate::services::states::definition;
+use crate::services::states::logging::Logging;
 use crate::services::states::machine::{Kind, Revision};
 use crate::services::states::store::Target;
 use crate::store::StoreError;
@@ -46,6 +47,30 @@ impl Program {
             *parsed = Some(definition::check(&self.revision.definition, self.kind)?);
         }
         parsed.clone().ok_or_else(|| Fault::receiver("InternalFailure", "the definition was not parsed"))
+    }
+
+    /// The program of no machine, in a region.
+    pub fn nowhere(region: &str, account: &str) -> Program {
+        Program {
+            region: region.to_owned(),
+            account: account.to_owned(),
+            machine_arn: String::new(),
+            machine_name: String::new(),
+            kind: Kind::Express,
+            revision: Revision {
+                id: None,
+                definition: String::new(),
+                role_arn: String::new(),
+                logging: Logging::default(),
+                tracing: false,
+                encryption: serde_json::Value::Null,
+            },
+            version_arn: None,
+            alias_arn: None,
+            updated_ms: 0,
+            key: Arc::default(),
+            machine: Mutex::default(),
+        }
     }
 
     fn of(target: &Target) -> Program {

@@ -133,6 +133,23 @@ impl Entry {
         Entry { record, program, live: Mutex::new(live) }
     }
 
+    /// An execution that is in no list, for a call that belongs to none.
+    pub fn nowhere(region: &str, account: &str) -> Entry {
+        let program = Arc::new(Program::nowhere(region, account));
+        let record = Record {
+            arn: Arc::default(),
+            program: Arc::default(),
+            sequence: 0,
+            input: Arc::from("{}"),
+            seed: 0,
+            started_ms: 0,
+            trace_header: None,
+            ended: None,
+            redrives: Redrives::default(),
+        };
+        Entry::new(record, program)
+    }
+
     /// What changes, locked.
     pub fn live(&self) -> MutexGuard<'_, Live> {
         self.live.lock().unwrap_or_else(PoisonError::into_inner)

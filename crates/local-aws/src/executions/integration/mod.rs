@@ -134,6 +134,24 @@ fn look(value: &Value, place: &str, problems: &mut Vec<Problem>) {
     }
 }
 
+/// Makes the call of a task that belongs to no execution, and answers what came of it.
+pub async fn once(cloud: &Arc<Cloud>, region: &str, invoke: Invoke) -> Answer {
+    let entry = Arc::new(Entry::nowhere(region, &cloud.config.account));
+    let task = Task { cloud: Arc::clone(cloud), entry, invoke, progress: Progress::default() };
+    match task.invoke.resource.clone() {
+        Resource::Function { arn } => lambda::function(&task, &arn).await,
+        Resource::Service { arn, service, action, pattern } => match find(&service, &action, pattern) {
+            Some((request, _)) => request(&task).await,
+            None => Err(unsupported(&arn)),
+        },
+        Resource::Activity { arn } => Err(unsupported(&arn)),
+    }
+}
+
+fn unsupported(arn: &str) -> Failure {
+    Failure::new("States.Runtime", format!("The local AWS does not support the service integration '{arn}'"))
+}
+
 /// Does the work of a task to its end.
 pub async fn run(task: Task) {
     match task.invoke.resource.clone() {
@@ -146,8 +164,7 @@ pub async fn run(task: Task) {
         Resource::Service { arn, service, action, pattern } => match find(&service, &action, pattern) {
             Some((request, finish)) => integrate(&task, pattern, request, finish).await,
             None => {
-                let words = format!("The local AWS does not support the service integration '{arn}'");
-                task.tell(Reply::Failed(Failure::new("States.Runtime", words)));
+                task.tell(Reply::Failed(unsupported(&arn)));
             }
         },
     }

@@ -157,8 +157,10 @@ impl StateMachine {
         }
         if let Ok(machine) = asl::Machine::parse(&revision.definition) {
             let references = machine.variable_references();
-            if references.as_object().is_some_and(|states| !states.is_empty()) {
-                output.insert("variableReferences".to_owned(), references);
+            if !references.is_empty() {
+                let states: Map<String, Value> =
+                    references.into_iter().map(|(state, names)| (state, names.into())).collect();
+                output.insert("variableReferences".to_owned(), states.into());
             }
         }
         output

@@ -27,7 +27,7 @@ mod list_state_machine_aliases;
 mod list_state_machine_versions;
 mod list_state_machines;
 mod list_tags_for_resource;
-mod logging;
+pub(crate) mod logging;
 pub(crate) mod machine;
 pub(crate) mod page;
 mod publish_state_machine_version;
@@ -81,6 +81,7 @@ pub const OPERATIONS: &[Operation] = &[
     operation!("StartSyncExecution", start_sync_execution::run),
     operation!("StopExecution", stop_execution::run),
     operation!("TagResource", tag_resource::run),
+    operation!("TestState", test_state::run),
     operation!("UntagResource", untag_resource::run),
     operation!("UpdateStateMachine", update_state_machine::run),
     operation!("UpdateStateMachineAlias", update_state_machine_alias::run),

@@ -251,7 +251,9 @@ fn looks_like_a_time(text: &str) -> bool {
 
 /// An answer's text as recordings hold it.
 fn normalised(text: &str) -> String {
-    text.replace("000000000000", "111111111111").replace("us-east-1", "<region>").replace("arn:aws:", "arn:<partition>:")
+    text.replace("000000000000", "111111111111")
+        .replace("us-east-1", "<region>")
+        .replace("arn:aws:", "arn:<partition>:")
 }
 
 /// Lists that are held as text may differ in white space.

@@ -54,9 +54,10 @@ fn steps(events: &[Value]) -> Vec<(String, String)> {
 
 /// A member of the last event's details.
 fn last(events: &[Value], member: &str) -> Value {
-    let details = events.last().and_then(Value::as_object).and_then(|event| {
-        event.iter().find(|(name, _)| name.ends_with("EventDetails")).map(|(_, details)| details)
-    });
+    let details = events
+        .last()
+        .and_then(Value::as_object)
+        .and_then(|event| event.iter().find(|(name, _)| name.ends_with("EventDetails")).map(|(_, details)| details));
     details.map_or(Value::Null, |details| parsed(&details[member]))
 }
 

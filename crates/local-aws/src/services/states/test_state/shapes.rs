@@ -11,7 +11,8 @@ use serde_json::Value;
 use super::super::constraint::validation;
 use crate::wire::Fault;
 
-static SHAPES: LazyLock<Value> = LazyLock::new(|| serde_json::from_str(include_str!("shapes.json")).unwrap_or_default());
+static SHAPES: LazyLock<Value> =
+    LazyLock::new(|| serde_json::from_str(include_str!("shapes.json")).unwrap_or_default());
 
 /// How much of a mocked result is checked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
