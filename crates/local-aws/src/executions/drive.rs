@@ -96,28 +96,6 @@ pub fn stop(cloud: &Arc<Cloud>, entry: &Arc<Entry>, failure: Failure) -> bool {
     true
 }
 
-/// Runs an execution that did not succeed again from where it failed; `None` when it cannot be.
-pub fn redrive(cloud: &Arc<Cloud>, entry: &Arc<Entry>) -> Option<i64> {
-    if entry.live().execution.is_none() {
-        let (execution, count) = journal::replay(&cloud.store, entry).ok()?;
-        let mut live = entry.live();
-        live.journaled = count;
-        live.logged = execution.history().len();
-        live.execution = Some(execution);
-    }
-    let mut live = entry.live();
-    let at = entry.tick(&mut live, cloud.clock.now_ms());
-    let turn = live.execution.as_mut()?.redrive(at)?;
-    note(cloud, entry, &mut live, &Happening::Redriven { at });
-    live.ended = None;
-    live.watchers = None;
-    live.redrives.count += 1;
-    live.redrives.last_ms = Some(at.0);
-    live.stored = false;
-    advance(cloud, entry, live, turn, &HashMap::new());
-    Some(at.0)
-}
-
 /// Does what a turn asks for, and stores what has changed.
 fn advance(
     cloud: &Arc<Cloud>,

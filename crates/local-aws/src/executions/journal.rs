@@ -20,7 +20,6 @@ const JOURNAL: &str = "states-journal";
 pub enum Happening {
     Replied { id: EffectId, reply: Reply, at: Timestamp },
     Stopped { failure: Failure, at: Timestamp },
-    Redriven { at: Timestamp },
 }
 
 /// The records of all executions.
@@ -81,9 +80,6 @@ pub fn replay(store: &Store, entry: &Entry) -> Result<(Execution, u64), Fault> {
             }
             Happening::Stopped { failure, at } => {
                 execution.stop(failure, at);
-            }
-            Happening::Redriven { at } => {
-                execution.redrive(at);
             }
         }
     }

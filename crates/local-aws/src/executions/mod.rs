@@ -209,4 +209,4 @@ impl Index {
     }
 }
 
-pub use drive::{redrive, stop};
+pub use drive::stop;

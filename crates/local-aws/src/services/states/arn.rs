@@ -102,11 +102,6 @@ pub fn express(region: &str, account: &str, machine: &str, name: &str, id: &str)
     format!("arn:aws:states:{region}:{account}:express:{machine}:{name}:{id}")
 }
 
-/// The ARN of a map run of a state with `label` in the machine called `machine`.
-pub fn map_run(region: &str, account: &str, machine: &str, label: &str, id: &str) -> String {
-    format!("arn:aws:states:{region}:{account}:mapRun:{machine}/{label}:{id}")
-}
-
 fn is_account(text: &str) -> bool {
     text.len() == 12 && text.bytes().all(|byte| byte.is_ascii_digit())
 }

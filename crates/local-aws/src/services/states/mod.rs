@@ -31,7 +31,6 @@ pub(crate) mod logging;
 pub(crate) mod machine;
 pub(crate) mod page;
 mod publish_state_machine_version;
-mod redrive_execution;
 pub(crate) mod refusal;
 mod routing;
 mod send_task_failure;
@@ -73,7 +72,6 @@ pub const OPERATIONS: &[Operation] = &[
     operation!("ListStateMachines", list_state_machines::run),
     operation!("ListTagsForResource", list_tags_for_resource::run),
     operation!("PublishStateMachineVersion", publish_state_machine_version::run),
-    operation!("RedriveExecution", redrive_execution::run),
     operation!("SendTaskFailure", send_task_failure::run),
     operation!("SendTaskHeartbeat", send_task_heartbeat::run),
     operation!("SendTaskSuccess", send_task_success::run),

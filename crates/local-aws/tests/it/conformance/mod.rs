@@ -87,6 +87,7 @@ async fn play_all(player: &Arc<Player>, cases: Vec<Case>) -> Vec<Graded> {
     graded
 }
 
+#[allow(clippy::print_stdout, reason = "the report is what this test is for")]
 /// Prints what differs, case by case, then the totals; answers how many are exact.
 fn report(graded: &[Graded]) -> usize {
     for case in graded.iter().filter(|case| case.grade != Grade::Exact) {
