@@ -109,6 +109,16 @@ impl Clients {
     }
 }
 
+/// The local AWS of a project as a destination.
+pub fn local_destination(running: &local_aws::daemon::Running, region: &str) -> Destination {
+    Destination::Local {
+        endpoint: running.endpoint.clone(),
+        access_key_id: running.access_key_id.clone(),
+        secret_access_key: running.secret_access_key.clone(),
+        region: region.to_owned(),
+    }
+}
+
 /// Time-outs with a given time an attempt.
 pub(super) fn timeouts(attempt: Duration) -> TimeoutConfig {
     TimeoutConfig::builder().connect_timeout(CONNECT_TIMEOUT).operation_attempt_timeout(attempt).build()

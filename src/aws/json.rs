@@ -1,7 +1,7 @@
 //! The services that are asked without an SDK crate: awsJson over a hand-signed request.
 //!
-//! CloudWatch Logs speaks JSON under an `X-Amz-Target`; a handful of their operations
-//! does not pay for the two largest SDK crates.
+//! CloudWatch Logs and Systems Manager speak JSON under an `X-Amz-Target`; a handful of their operations does not pay for
+//! the two largest SDK crates.
 
 use std::time::{Duration, SystemTime};
 
@@ -41,6 +41,8 @@ pub(super) struct JsonService {
 pub(super) const LOGS: JsonService =
     JsonService { host: "logs", signing: "logs", target: "Logs_20140328", version: "1.1" };
 
+/// Source: the service model of Systems Manager, API version 2014-11-06.
+pub(super) const SSM: JsonService = JsonService { host: "ssm", signing: "ssm", target: "AmazonSSM", version: "1.1" };
 /// Source: the service model of Step Functions, API version 2016-11-23, `StartSyncExecution` with its host prefix.
 pub(super) const SYNC_STATES: JsonService =
     JsonService { host: "sync-states", signing: "states", target: "AWSStepFunctions", version: "1.0" };

@@ -6,9 +6,12 @@ mod error;
 mod functions;
 mod json;
 mod logs;
+mod lookup;
 mod machines;
 mod objects;
+mod profile;
 mod stacks;
 
-pub use clients::{Clients, Destination};
+pub use clients::{Clients, Destination, local_destination};
 pub use error::{AwsError, Kind};
+pub use lookup::{LOCAL_ACCOUNT, Lookup};

@@ -150,6 +150,27 @@ impl Operations for Clients {
     }
 }
 
+impl Clients {
+    /// The names of all stacks of the account and region.
+    ///
+    /// # Errors
+    /// What the cloud answers.
+    pub async fn stacks(&self) -> Result<Vec<String>, AwsError> {
+        let mut names = Vec::new();
+        let mut next = None;
+        for _ in 0..MAX_PAGES {
+            let call = self.cloudformation.describe_stacks().set_next_token(next);
+            let answer = call.send().await.map_err(from_sdk("DescribeStacks"))?;
+            names.extend(answer.stacks.unwrap_or_default().into_iter().filter_map(|stack| stack.stack_name));
+            next = answer.next_token;
+            if next.is_none() {
+                return Ok(names);
+            }
+        }
+        Err(AwsError::garbled("DescribeStacks", format!("more than {MAX_PAGES} pages")))
+    }
+}
+
 /// Observed: a name that no stack has is answered as a `ValidationError` that ends in `does not exist`.
 fn is_absent<E: ProvideErrorMetadata, R>(error: &aws_smithy_runtime_api::client::result::SdkError<E, R>) -> bool {
     let Some(error) = error.as_service_error() else { return false };

@@ -2,7 +2,17 @@
 
 mod completions;
 mod context;
+mod deploy;
 mod global;
+mod info;
+mod interrupt;
+mod invoke;
+mod local;
+mod logs;
+mod package;
+mod remove;
+mod session;
+mod settings;
 
 pub use context::Context;
 pub use global::{Global, TargetName};
@@ -13,17 +23,25 @@ use crate::{Failure, Outcome};
 
 /// From a stack.yaml to a running serverless application, on AWS or on this machine.
 #[derive(Debug, Parser)]
-#[command(name = "deploy", version, propagate_version = false, max_term_width = 100, subcommand_required = true)]
-#[command(arg_required_else_help = true)]
+#[command(name = "deploy", version, propagate_version = false, max_term_width = 100)]
 pub struct Args {
     #[command(flatten)]
     pub global: Global,
+    #[command(flatten)]
+    deploy: deploy::Deploy,
     #[command(subcommand)]
     command: Option<Command>,
 }
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Deploy(deploy::Deploy),
+    Info(info::Info),
+    Invoke(invoke::Invoke),
+    Logs(logs::Logs),
+    Remove(remove::Remove),
+    Package(package::Package),
+    Local(local::Local),
     Completions(completions::Completions),
 }
 
@@ -34,8 +52,15 @@ impl Args {
     /// What the command ends with when it does not do what was asked.
     pub fn run(&self, context: &Context) -> Result<Outcome, Failure> {
         match &self.command {
+            None => self.deploy.run(context),
+            Some(Command::Deploy(command)) => command.run(context),
+            Some(Command::Info(command)) => command.run(context),
+            Some(Command::Invoke(command)) => command.run(context),
+            Some(Command::Logs(command)) => command.run(context),
+            Some(Command::Remove(command)) => command.run(context),
+            Some(Command::Package(command)) => command.run(context),
+            Some(Command::Local(command)) => command.run(context),
             Some(Command::Completions(command)) => command.run(context),
-            None => Ok(Outcome::Done),
         }
     }
 }

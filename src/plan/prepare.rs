@@ -8,8 +8,9 @@ use serde_json::Value;
 use super::{Condition, Deployed, StackSettings, Stacks, Status};
 use crate::artifact::Artifact;
 use crate::aws::AwsError;
+use crate::failure::Account;
 use crate::source::Sources;
-use crate::template::{Bucket, Rendered};
+use crate::template::{Bucket, Rendered, artifact_key};
 
 /// Logical id of the bucket that a stack makes for its own artifacts.
 const DEPLOYMENT_BUCKET: &str = "ServerlessDeploymentBucket";
@@ -70,6 +71,29 @@ pub enum PlanFailure {
     BadState { stack: String, status: Status, condition: Condition },
 }
 
+impl PlanFailure {
+    /// What a person reads about it.
+    pub fn account(&self) -> Account {
+        match self {
+            PlanFailure::Aws(error) => Account::new(error.word(), error.to_string()),
+            PlanFailure::BadState { condition, .. } => Account {
+                now: vec!["nothing was changed".to_owned()],
+                hints: vec![
+                    match condition {
+                        Condition::Stuck => {
+                            "put right what the way back needs, then continue it: \
+                             `aws cloudformation continue-update-rollback`"
+                        }
+                        _ => "`deploy remove` takes it away, then `deploy` makes it again",
+                    }
+                    .to_owned(),
+                ],
+                ..Account::new("stack-unusable", self.to_string())
+            },
+        }
+    }
+}
+
 /// Looks at the stack and says what there is to do.
 ///
 /// # Errors
@@ -112,11 +136,6 @@ pub async fn prepare(
         places,
         keep_deployments: 5,
     })
-}
-
-/// The key of an artifact in the deployment bucket: `prefix/digest/file`.
-fn artifact_key(prefix: &str, artifact: &Artifact) -> String {
-    format!("{prefix}/{}/{}", artifact.digest, artifact.file_name)
 }
 
 fn bad_state(stack: &Deployed) -> PlanFailure {

@@ -9,6 +9,10 @@ use crate::failure::Account;
 impl Report {
     /// Tells a failure, once, as the last thing.
     pub fn failure(&self, failure: &Failure) {
+        self.with_progress(super::progress::Progress::clear);
+        if let Failure::Invalid { diagnostics, sources } = failure {
+            self.diagnostics(&diagnostics.0, sources);
+        }
         let account = failure.account();
         if self.is_json() {
             self.object(&object(&account, failure.exit_code()));

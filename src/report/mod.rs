@@ -3,7 +3,13 @@
 //! Results go to standard output, what happens on the way to standard error. With `--json` everything is one object a
 //! line on standard output.
 
+mod call;
+mod diagnostic;
 mod failure;
+mod local;
+mod overview;
+mod progress;
+mod size;
 mod terminal;
 
 use std::process::ExitCode;
@@ -11,6 +17,8 @@ use std::sync::Mutex;
 
 use serde_json::{Value, json};
 
+pub use local::LocalState;
+pub use overview::Deployment;
 pub use terminal::Terminal;
 
 /// Writes what a command finds and does.
@@ -18,13 +26,15 @@ pub struct Report {
     json: bool,
     verbose: bool,
     terminal: Terminal,
+    progress: Mutex<progress::Progress>,
     warnings: Mutex<Vec<String>>,
 }
 
 impl Report {
     /// A report on the process's own output.
     pub fn new(json: bool, verbose: bool) -> Report {
-        Report { json, verbose, terminal: Terminal::of_process(), warnings: Mutex::default() }
+        let terminal = Terminal::of_process();
+        Report { json, verbose, terminal, progress: Mutex::default(), warnings: Mutex::default() }
     }
 
     /// Whether objects are wanted instead of words.
@@ -66,8 +76,13 @@ impl Report {
         } else {
             self.terminal.err(&format!("{} {message}", self.terminal.yellow("warning:")));
         }
+        self.keep_warning(message.to_owned());
+    }
+
+    /// Keeps a warning for the end.
+    fn keep_warning(&self, message: String) {
         if let Ok(mut warnings) = self.warnings.lock() {
-            warnings.push(message.to_owned());
+            warnings.push(message);
         }
     }
 
@@ -81,6 +96,7 @@ impl Report {
 
     /// Ends the report of a command that did what was asked.
     pub fn close(&self) {
+        self.with_progress(progress::Progress::clear);
         self.terminal.flush();
     }
 }

@@ -88,6 +88,14 @@ impl Terminal {
         self.paint(text, Style::new().dimmed())
     }
 
+    /// For standard output: what matters less.
+    pub fn out_dim(&self, text: &str) -> String {
+        match self.out_colours {
+            true => text.style(Style::new().dimmed()).to_string(),
+            false => text.to_owned(),
+        }
+    }
+
     fn paint(&self, text: &str, style: Style) -> String {
         match self.err_colours {
             true => text.style(style).to_string(),

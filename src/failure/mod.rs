@@ -1,6 +1,16 @@
 //! What a command can end with, and the exit code of each.
 
-use crate::diagnostic::Diagnostics;
+mod execution;
+
+pub use execution::{ExecutionFailure, FunctionFailure};
+
+use local_aws::daemon::DaemonError;
+
+use crate::apply::{ApplyFailure, aws_account};
+use crate::artifact::BuildFailure;
+use crate::aws::AwsError;
+use crate::diagnostic::{Diagnostics, Invalid};
+use crate::plan::PlanFailure;
 use crate::source::Sources;
 
 /// A command that did what was asked.
@@ -31,9 +41,45 @@ pub enum Failure {
     /// The project has mistakes; each is a diagnostic.
     #[error("the project has {}", count(.diagnostics.errors(), "mistake"))]
     Invalid { diagnostics: Diagnostics, sources: Box<Sources> },
+    /// An artifact could not be made.
+    #[error(transparent)]
+    Build(#[from] BuildFailure),
+    /// There is nothing to look at.
+    #[error("the stack `{stack}` is not deployed to {place}")]
+    NotDeployed { stack: String, place: String },
+    /// There is no plan.
+    #[error(transparent)]
+    Plan(#[from] PlanFailure),
+    /// A plan was not carried out.
+    #[error(transparent)]
+    Apply(#[from] ApplyFailure),
+    /// AWS did not do what was asked.
+    #[error(transparent)]
+    Aws(#[from] AwsError),
+    /// A function that was called failed.
+    #[error(transparent)]
+    Function(#[from] FunctionFailure),
+    /// An execution failed.
+    #[error(transparent)]
+    Execution(Box<ExecutionFailure>),
+    /// The local AWS does not start, or does not end.
+    #[error(transparent)]
+    LocalAws(#[from] DaemonError),
     /// Something of this machine refused: a file, a folder, the runtime.
     #[error(transparent)]
     Machine(#[from] MachineFailure),
+}
+
+impl From<ExecutionFailure> for Failure {
+    fn from(failure: ExecutionFailure) -> Failure {
+        Failure::Execution(Box::new(failure))
+    }
+}
+
+impl From<Invalid> for Failure {
+    fn from(Invalid { diagnostics, sources }: Invalid) -> Failure {
+        Failure::Invalid { diagnostics, sources: Box::new(sources) }
+    }
 }
 
 /// A command line that names something that is not there, or two things that exclude each other.
@@ -119,7 +165,16 @@ impl Failure {
         match self {
             Failure::Usage(_) => 2,
             Failure::Invalid { .. } => 3,
-            Failure::Machine(_) => 1,
+            Failure::Build(_) => 4,
+            Failure::Plan(PlanFailure::Aws(error)) | Failure::Aws(error) if error.is_unreachable() => 5,
+            Failure::Apply(failure) => failure.exit_code(),
+            Failure::NotDeployed { .. }
+            | Failure::Plan(_)
+            | Failure::Aws(_)
+            | Failure::Function(_)
+            | Failure::Execution(_)
+            | Failure::LocalAws(_)
+            | Failure::Machine(_) => 1,
         }
     }
 
@@ -130,10 +185,37 @@ impl Failure {
                 Account { hints: usage.hint.iter().cloned().collect(), ..Account::new("usage", usage.message.clone()) }
             }
             Failure::Invalid { .. } => Account::new("project-invalid", self.to_string()),
+            Failure::Build(failure) => build(failure),
+            Failure::NotDeployed { .. } => Account {
+                hints: vec!["`deploy` deploys it; `--stage` and `--target` name another place".to_owned()],
+                ..Account::new("not-deployed", self.to_string())
+            },
+            Failure::Plan(PlanFailure::Aws(error)) | Failure::Aws(error) => aws_account(error),
+            Failure::Plan(failure) => failure.account(),
+            Failure::Apply(failure) => failure.account(),
+            Failure::Function(failure) => failure.account(),
+            Failure::Execution(failure) => failure.account(),
+            Failure::LocalAws(error) => Account {
+                causes: causes(error),
+                hints: vec!["`deploy local status` says how it stands".to_owned()],
+                ..Account::new("local-aws", error.to_string())
+            },
             Failure::Machine(failure) => {
                 Account { causes: causes(failure), ..Account::new("machine-refused", failure.to_string()) }
             }
         }
+    }
+}
+
+fn build(failure: &BuildFailure) -> Account {
+    let output = match failure {
+        BuildFailure::Builder { output, .. } => output.trim_end().lines().map(str::to_owned).collect(),
+        _ => Vec::new(),
+    };
+    Account {
+        excerpt: output,
+        hints: failure.hint().into_iter().collect(),
+        ..Account::new("build-failed", failure.to_string())
     }
 }
 

@@ -1,0 +1,87 @@
+//! `deploy package`: what would be deployed, as files.
+
+use std::path::{Path, PathBuf};
+
+use serde_json::json;
+
+use super::Context;
+use super::deploy::render;
+use super::session::Session;
+use crate::artifact::Artifact;
+use crate::failure::MachineFailure;
+use crate::project::Dialect;
+use crate::template::{Rendered, artifact_key};
+use crate::{Failure, Outcome};
+
+/// Write template.json, the zips and a manifest; needs no account
+#[derive(Debug, clap::Args)]
+pub struct Package {
+    /// Folder to write to [default: .deploy/package/STAGE]
+    #[arg(long, short, value_name = "DIR")]
+    out: Option<PathBuf>,
+}
+
+impl Package {
+    pub fn run(&self, context: &Context) -> Result<Outcome, Failure> {
+        context.block_on(async {
+            let session = Session::open(context).await?;
+            let (artifacts, rendered) = render(context, &session, session.stack.dialect == Dialect::Serverless)?;
+            let out = match &self.out {
+                Some(out) => out.clone(),
+                None => session.deploy_dir().join("package").join(&session.stack.stage),
+            };
+            write(&out, &artifacts, &rendered)?;
+            context.report.packaged(&session.stack.service, &out, &artifacts);
+            Ok(Outcome::Done)
+        })
+    }
+}
+
+fn write(out: &Path, artifacts: &[Artifact], rendered: &Rendered) -> Result<(), Failure> {
+    make(out)?;
+    let template = pretty(&rendered.template)?;
+    file(&out.join("template.json"), template.as_bytes())?;
+    for artifact in artifacts {
+        let to = out.join(&artifact.file_name);
+        let doing = format!("cannot copy {} to {}", artifact.path.display(), to.display());
+        std::fs::copy(&artifact.path, &to).map_err(MachineFailure::while_doing(doing))?;
+    }
+    file(&out.join("manifest.json"), pretty(&manifest(artifacts, rendered))?.as_bytes())?;
+    Ok(())
+}
+
+/// What is in the folder, and where in the bucket each zip belongs.
+fn manifest(artifacts: &[Artifact], rendered: &Rendered) -> serde_json::Value {
+    let artifacts: Vec<serde_json::Value> = artifacts
+        .iter()
+        .map(|artifact| {
+            json!({
+                "file": artifact.file_name,
+                "owners": artifact.owners,
+                "key": artifact_key(&rendered.prefix, artifact),
+                "digest": artifact.digest,
+                "codeSha256": artifact.code_sha256,
+                "sizeBytes": artifact.size_bytes,
+                "unzippedBytes": artifact.unzipped_bytes,
+            })
+        })
+        .collect();
+    json!({"stack": rendered.stack_name, "template": "template.json", "artifacts": artifacts})
+}
+
+fn pretty(value: &impl serde::Serialize) -> Result<String, MachineFailure> {
+    let text = serde_json::to_string_pretty(value);
+    let text = text.map_err(|error| MachineFailure::while_doing("cannot write JSON")(error.into()))?;
+    Ok(format!("{text}\n"))
+}
+
+/// Makes a folder and those above it.
+pub fn make(folder: &Path) -> Result<(), MachineFailure> {
+    let doing = format!("cannot make the folder {}", folder.display());
+    std::fs::create_dir_all(folder).map_err(MachineFailure::while_doing(doing))
+}
+
+/// Writes a file whole.
+pub fn file(path: &Path, bytes: &[u8]) -> Result<(), MachineFailure> {
+    std::fs::write(path, bytes).map_err(MachineFailure::while_doing(format!("cannot write {}", path.display())))
+}

@@ -1,0 +1,119 @@
+//! The first stages, which almost every command begins with: the project read, its variables resolved, its model typed.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use local_aws::daemon;
+
+use super::Context;
+use crate::Failure;
+use crate::aws::{Clients, Destination, Lookup, local_destination};
+use crate::diagnostic::Diagnostics;
+use crate::failure::MachineFailure;
+use crate::project::{self, Options, Target};
+use crate::source::Sources;
+use crate::stack::{self, Stack};
+use crate::variables;
+
+/// A project that is understood.
+pub struct Session {
+    pub stack: Stack,
+    /// Every file that was read on the way.
+    pub sources: Sources,
+    profile: Option<String>,
+}
+
+impl Session {
+    /// Reads the project, resolves its variables, types its model, and shows the warnings so far.
+    ///
+    /// # Errors
+    /// Every mistake of the project at once.
+    pub async fn open(context: &Context) -> Result<Session, Failure> {
+        let project = project::read(options(context)?)?;
+        let lookup = Lookup::new(&local_state(&project.root), &program()?);
+        let world = variables::Machine::new(project.root.clone(), lookup);
+        let resolved = variables::resolve(&project, &world).await?;
+        let stack = stack::decode(&resolved);
+        let stack = stack.map_err(|diagnostics| invalid(diagnostics, resolved.sources.clone()))?;
+        context.report.diagnostics(&stack.warnings, &resolved.sources);
+        Ok(Session { stack, sources: resolved.sources, profile: resolved.profile })
+    }
+
+    /// Clients for the stage's target; the local AWS is started when it does not run.
+    ///
+    /// # Errors
+    /// The local AWS does not start. Bad credentials show at the first call.
+    pub async fn clients(&self) -> Result<Clients, Failure> {
+        let region = &self.stack.region;
+        let destination = match self.stack.target {
+            Target::Local => local_destination(&daemon::ensure(&self.state_dir(), &program()?).await?, region),
+            Target::Aws => Destination::Aws { region: region.clone(), profile: self.profile.clone(), endpoint: None },
+        };
+        Ok(Clients::connect(&destination).await)
+    }
+
+    /// Whether a local AWS was ever used here; always true for AWS.
+    pub fn has_cloud(&self) -> bool {
+        self.stack.target == Target::Aws || self.state_dir().exists()
+    }
+
+    /// Where the local AWS of the project keeps its state.
+    pub fn state_dir(&self) -> PathBuf {
+        local_state(&self.stack.root)
+    }
+
+    /// `.deploy` of the project.
+    pub fn deploy_dir(&self) -> PathBuf {
+        self.stack.root.join(".deploy")
+    }
+
+    /// Mistakes as a failure of this project.
+    pub fn invalid(&self, diagnostics: Diagnostics) -> Failure {
+        invalid(diagnostics, self.sources.clone())
+    }
+
+    /// How the configuration calls the logical ids of functions and machines.
+    pub fn keys(&self) -> BTreeMap<String, String> {
+        let functions = self.stack.functions.names().map(|key| (self.stack.function_id(key), key.to_owned()));
+        let machines = self.stack.machines.iter();
+        functions.chain(machines.map(|machine| (self.stack.machine_id(machine), machine.name.clone()))).collect()
+    }
+
+    /// `dev on this machine`, `prod in us-east-1`.
+    pub fn place(&self) -> String {
+        match self.stack.target {
+            Target::Local => format!("{} on this machine", self.stack.stage),
+            Target::Aws => format!("{} in {}", self.stack.stage, self.stack.region),
+        }
+    }
+}
+
+fn invalid(diagnostics: Diagnostics, sources: Sources) -> Failure {
+    Failure::Invalid { diagnostics, sources: Box::new(sources) }
+}
+
+/// Where the local AWS of a project keeps its state.
+pub fn local_state(root: &Path) -> PathBuf {
+    root.join(".deploy/local")
+}
+
+/// This program, as a path.
+pub fn program() -> Result<PathBuf, MachineFailure> {
+    std::env::current_exe().map_err(MachineFailure::while_doing("cannot find the program itself"))
+}
+
+/// What the command line says about the project.
+pub fn options(context: &Context) -> Result<Options, MachineFailure> {
+    let global = context.global.clone();
+    let directory = std::env::current_dir().map_err(MachineFailure::while_doing("cannot find the current folder"))?;
+    Ok(Options {
+        directory,
+        config: global.config,
+        stage: global.stage,
+        region: global.region,
+        target: global.target.map(Target::from),
+        profile: global.profile,
+        params: global.params,
+        others: Vec::new(),
+    })
+}
