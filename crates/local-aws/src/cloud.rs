@@ -132,6 +132,7 @@ impl Cloud {
 
     /// Lets the services take up what they were doing when the last process ended: running executions, timers.
     pub fn start(self: &Arc<Self>) {
+        services::dynamodb::State::start(self);
         self.cloudformation.start(self);
         self.states.executions.start(self);
     }

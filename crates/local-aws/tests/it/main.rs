@@ -2,5 +2,6 @@
 
 mod conformance;
 mod runtime;
+mod s3;
 mod support;
 mod wire_auth;

@@ -12,6 +12,7 @@ use crate::services::Operation;
 use crate::store::{Store, StoreError};
 use crate::wire::sigv4::Refusal;
 use session::Session;
+pub use session::identifier;
 
 /// The operations that are there.
 pub const OPERATIONS: &[Operation] = &[

@@ -28,3 +28,8 @@ pub fn sdk_config_with(local: &LocalAws, credentials: Credentials) -> SdkConfig 
         .retry_config(aws_config::retry::RetryConfig::disabled())
         .build()
 }
+
+/// An S3 client in path style, as an endpoint without DNS wants it.
+pub fn s3(local: &LocalAws) -> aws_sdk_s3::Client {
+    aws_sdk_s3::Client::from_conf(aws_sdk_s3::config::Builder::from(&sdk_config(local)).force_path_style(true).build())
+}
