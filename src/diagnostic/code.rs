@@ -67,6 +67,20 @@ codes! {
     UnsupportedKey = "unsupported-key",
     /// A value beyond a limit of AWS.
     OutOfRange = "out-of-range",
+    /// A plugin whose work is not done here.
+    UnknownPlugin = "unknown-plugin",
+    /// A runtime that Lambda does not have.
+    UnknownRuntime = "unknown-runtime",
+    /// Two events for one request.
+    DuplicateRoute = "duplicate-route",
+    /// Two times that contradict each other.
+    TimeoutMismatch = "timeout-mismatch",
+    /// A function of this service at another stage.
+    OtherStage = "other-stage",
+    /// A function of another account.
+    OtherAccount = "other-account",
+    /// A state machine that Step Functions would refuse.
+    StateMachine = "state-machine",
     /// A path of the configuration that leads nowhere.
     FileNotFound = "file-not-found",
     /// A name that nothing has.

@@ -116,6 +116,10 @@ impl Diagnostic {
     pub fn came_through(mut self, origin: &Option<Arc<Origin>>) -> Diagnostic {
         let mut next = origin.as_deref();
         while let Some(origin) = next {
+            if Some(origin.span) == self.span {
+                next = origin.through.as_deref();
+                continue;
+            }
             self = self.note(origin.span, format!("the value came through `{}`", origin.variable));
             next = origin.through.as_deref();
         }

@@ -11,6 +11,7 @@ use crate::source::Span;
 use crate::variables::Resolved;
 
 mod alternative;
+pub mod check;
 pub mod event;
 pub mod function;
 pub mod http_api;
@@ -90,9 +91,17 @@ pub fn decode(resolved: &Resolved) -> Result<Stack, Diagnostics> {
     let failed = found.iter().any(|diagnostic| diagnostic.severity == Severity::Error);
     warnings.extend(found);
     match root {
-        Some(root) if !failed => Ok(Stack::of(resolved, root, warnings)),
+        Some(root) if !failed => checked(Stack::of(resolved, root, warnings), is_strict(resolved)),
         _ => Err(Diagnostics(hardened(warnings))),
     }
+}
+
+/// The stack, if the cross-checks find nothing but warnings.
+fn checked(mut stack: Stack, strict: bool) -> Result<Stack, Diagnostics> {
+    let found = check::all(&stack, strict);
+    let failed = found.iter().any(|diagnostic| diagnostic.severity == Severity::Error);
+    stack.warnings.extend(found);
+    if failed { Err(Diagnostics(stack.warnings)) } else { Ok(stack) }
 }
 
 /// What could not be read at all is an error in every dialect.

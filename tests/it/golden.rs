@@ -21,7 +21,14 @@ use serde_json::Value;
 const CASES: usize = 120;
 
 /// Mistakes that are found after the model; their own tests show them.
-const ELSEWHERE: &[Code] = &[Code::OutOfRange, Code::UnsupportedKey, Code::FileNotFound];
+const ELSEWHERE: &[Code] = &[
+    Code::UnsupportedKey,
+    Code::FileNotFound,
+    Code::UnknownRights,
+    Code::WeakTemplate,
+    Code::OtherAccount,
+    Code::StateMachine,
+];
 
 struct Case {
     path: PathBuf,

@@ -1,0 +1,173 @@
+//! One function: its limits, its runtime, its time against that of the API before it.
+
+use crate::diagnostic::{Code, Diagnostic, nearest};
+use crate::stack::event::{Event, ScheduleChoice};
+use crate::stack::{Function, Named, Stack, Text, Whole};
+
+/// Every runtime that Lambda has or had, without its version, and ours.
+///
+/// Source: <https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtimes.html>
+const RUNTIMES: &[&str] = &["nodejs", "python", "java", "dotnet", "dotnetcore", "go", "ruby", "provided", "rust"];
+
+/// Names that a mistyped runtime is compared with.
+const NAMES: &[&str] = &[
+    "rust",
+    "provided.al2023",
+    "provided.al2",
+    "nodejs24.x",
+    "nodejs22.x",
+    "nodejs20.x",
+    "python3.14",
+    "python3.13",
+    "python3.12",
+    "python3.11",
+    "python3.10",
+    "java25",
+    "java21",
+    "java17",
+    "java11",
+    "dotnet10",
+    "dotnet8",
+    "ruby3.4",
+    "ruby3.3",
+    "ruby3.2",
+];
+
+/// How long API Gateway waits for a function unless told otherwise.
+///
+/// Source: <https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-execution-service-limits-table.html>
+const REST_TIMEOUT_S: i64 = 29;
+/// Source: <https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-quotas.html>
+const HTTP_TIMEOUT_S: i64 = 30;
+
+/// How long logs may be kept.
+///
+/// Source: <https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutRetentionPolicy.html>
+const RETENTION_DAYS: &[i64] =
+    &[1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653];
+
+/// Checks every function.
+pub(super) fn check(stack: &Stack, found: &mut Vec<Diagnostic>) {
+    let provider = &stack.provider;
+    limits("provider", provider.timeout_s, provider.memory_mb, found);
+    runtime(provider.runtime.as_ref(), found);
+    for function in stack.functions.iter() {
+        let path = format!("functions.{}", function.name);
+        let value = &function.value;
+        limits(&path, value.timeout_s, value.memory_mb, found);
+        range(&path, "ephemeralStorageSize", value.ephemeral_storage_mb, 512, 10_240, "MB", found);
+        range(&path, "maximumRetryAttempts", value.maximum_retry_attempts, 0, 2, "attempts", found);
+        range(&path, "maximumEventAge", value.maximum_event_age_s, 60, 21_600, "seconds", found);
+        retention(&path, value.log_retention_days, found);
+        runtime(value.runtime.as_ref(), found);
+        behind_api(stack, function, found);
+        schedules(function, found);
+    }
+    retention("provider", provider.log_retention_days, found);
+}
+
+/// Source: <https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html>
+fn limits(path: &str, timeout_s: Option<Whole>, memory_mb: Option<Whole>, found: &mut Vec<Diagnostic>) {
+    range(path, "timeout", timeout_s, 1, 900, "seconds", found);
+    range(path, "memorySize", memory_mb, 128, 10_240, "MB", found);
+}
+
+fn range(path: &str, key: &str, value: Option<Whole>, least: i64, most: i64, unit: &str, found: &mut Vec<Diagnostic>) {
+    let Some(whole) = value.filter(|whole| !(least..=most).contains(&whole.value)) else { return };
+    let message = format!("`{path}.{key}` is {}, and Lambda takes {least} to {most} {unit}", whole.value);
+    let nearest = if whole.value < least { least } else { most };
+    found.push(
+        Diagnostic::error(Code::OutOfRange, whole.span, message).hint(format!("write {nearest}, or what lies between")),
+    );
+}
+
+fn retention(path: &str, value: Option<Whole>, found: &mut Vec<Diagnostic>) {
+    let Some(whole) = value.filter(|whole| !RETENTION_DAYS.contains(&whole.value)) else { return };
+    let message = format!("`{path}.logRetentionInDays` is {}, which CloudWatch Logs does not take", whole.value);
+    let near = RETENTION_DAYS.iter().min_by_key(|days| whole.value.abs_diff(**days)).copied().unwrap_or(30);
+    found.push(
+        Diagnostic::error(Code::OutOfRange, whole.span, message).hint(format!("the nearest that it takes is {near}")),
+    );
+}
+
+fn runtime(written: Option<&Text>, found: &mut Vec<Diagnostic>) {
+    let Some(text) = written else { return };
+    let family = text.as_str().split(|next: char| next.is_ascii_digit() || next == '.').next().unwrap_or_default();
+    if RUNTIMES.contains(&family) {
+        return;
+    }
+    let diagnostic =
+        Diagnostic::error(Code::UnknownRuntime, text.span, format!("there is no runtime `{}`", text.as_str()));
+    let hint = match nearest(text.as_str(), NAMES.iter().copied()) {
+        Some(near) => format!("did you mean `{near}`?"),
+        None => "there are rust, python3.13, nodejs24.x, provided.al2023, java21, dotnet8, ruby3.4 and their like"
+            .to_owned(),
+    };
+    found.push(diagnostic.hint(hint));
+}
+
+/// A function that may run longer than the API before it waits.
+fn behind_api(stack: &Stack, function: &Named<Function>, found: &mut Vec<Diagnostic>) {
+    let timeout_s = stack.timeout_s(&function.value);
+    for event in &function.value.events {
+        let (kind, waits_s, span) = match event {
+            Event::Http(http) if http.0.asynchronous.is_some_and(|flag| flag.value) => continue,
+            Event::Http(http) => {
+                let own = http.0.timeout_ms.map(|whole| whole.value / 1000);
+                ("http", own.unwrap_or(REST_TIMEOUT_S), http.0.span)
+            }
+            Event::HttpApi(_) => ("httpApi", HTTP_TIMEOUT_S, function.span),
+            _ => continue,
+        };
+        if timeout_s > waits_s {
+            let place = function.value.timeout_s.or(stack.provider.timeout_s).map_or(function.span, |whole| whole.span);
+            let message = format!(
+                "`functions.{}` may run {timeout_s} seconds, and the API of its `{kind}` event answers with an error after {waits_s}",
+                function.name
+            );
+            let diagnostic = Diagnostic::warning(Code::TimeoutMismatch, place, message).note(span, "the event is here");
+            found.push(
+                diagnostic.hint(format!(
+                    "set the timeout to {waits_s} or less, or call the function through a state machine"
+                )),
+            );
+            return;
+        }
+    }
+}
+
+/// Source: <https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-scheduled-rule-pattern.html>
+fn schedules(function: &Named<Function>, found: &mut Vec<Diagnostic>) {
+    for event in &function.value.events {
+        let Event::Schedule(schedule) = event else { continue };
+        let rates: Vec<(&str, crate::source::Span)> = match schedule.as_ref() {
+            ScheduleChoice::Rate(rate) => vec![(rate.as_str(), rate.span)],
+            ScheduleChoice::Detailed(details) => {
+                details.rate.iter().filter_map(|rate| Some((rate.as_str()?, rate.span))).collect()
+            }
+        };
+        for (rate, span) in rates.into_iter().filter(|(rate, _)| !is_rate(rate)) {
+            let message = format!("`{rate}` is no schedule");
+            let diagnostic = Diagnostic::error(Code::WrongType, span, message);
+            found.push(diagnostic.hint("write `rate(5 minutes)`, `cron(0 12 * * ? *)` or `at(2030-01-01T12:00:00)`"));
+        }
+    }
+}
+
+fn is_rate(text: &str) -> bool {
+    let Some((kind, rest)) = text.trim().split_once('(') else { return false };
+    let Some(inner) = rest.strip_suffix(')') else { return false };
+    let words: Vec<&str> = inner.split_whitespace().collect();
+    match kind {
+        "rate" => {
+            let number = words.first().and_then(|word| word.parse::<u32>().ok());
+            let unit = words.get(1).map(|word| word.trim_end_matches('s'));
+            words.len() == 2
+                && number.is_some_and(|number| number > 0)
+                && matches!(unit, Some("minute" | "hour" | "day"))
+        }
+        "cron" => words.len() == 6,
+        "at" => words.len() == 1 && inner.contains('T'),
+        _ => false,
+    }
+}
