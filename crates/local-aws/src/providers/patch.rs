@@ -38,6 +38,16 @@ impl Patch {
         }
     }
 
+    /// Adds and removes the members of a set that are values, not places.
+    pub fn members(&mut self, path: &str, before: &[String], after: &[String]) {
+        for item in before.iter().filter(|item| !after.contains(item)) {
+            self.0.push(json!({ "op": "remove", "path": path, "value": item }));
+        }
+        for item in after.iter().filter(|item| !before.contains(item)) {
+            self.0.push(json!({ "op": "add", "path": path, "value": item }));
+        }
+    }
+
     /// Adds, replaces and removes the entries of a map of strings.
     pub fn map(&mut self, path: &str, before: Option<&Value>, after: Option<&Value>) {
         let empty = Map::new();
