@@ -13,6 +13,8 @@ mod cancel_update_stack;
 mod capability;
 mod change_set;
 mod continue_update_rollback;
+#[cfg(test)]
+mod conversation;
 mod create_change_set;
 mod create_stack;
 mod delete_change_set;
