@@ -75,12 +75,18 @@ impl Talk {
 async fn a_stack_is_reviewed_created_described_and_deleted() {
     let talk = Talk::new();
     let set = talk.change_set("app", "CREATE", TWO).await;
-    let adds: Vec<&str> =
-        set["Changes"].as_array().unwrap().iter().map(|change| change["ResourceChange"]["LogicalResourceId"].as_str().unwrap()).collect();
+    let adds: Vec<&str> = set["Changes"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|change| change["ResourceChange"]["LogicalResourceId"].as_str().unwrap())
+        .collect();
     assert_eq!(adds, ["First", "Second"]);
     assert_eq!(set["ExecutionStatus"], "AVAILABLE");
     assert_eq!(talk.settled("app").await["StackStatus"], "REVIEW_IN_PROGRESS");
-    talk.ask("ExecuteChangeSet", json!({ "StackName": "app", "ChangeSetName": "c", "ClientRequestToken": "t" })).await.unwrap();
+    talk.ask("ExecuteChangeSet", json!({ "StackName": "app", "ChangeSetName": "c", "ClientRequestToken": "t" }))
+        .await
+        .unwrap();
     let stack = talk.settled("app").await;
     assert_eq!(stack["StackStatus"], "CREATE_COMPLETE");
     assert_eq!(stack["Outputs"].as_array().unwrap().len(), 1);
@@ -144,14 +150,26 @@ async fn mistakes_are_answered_in_cloudformations_words() {
             "Resources: {A: {Type: 'AWS::CloudFormation::WaitConditionHandle'}}\nOutputs: {O: {Value: !GetAtt A.Nope}}",
             "ValidationError: Template error: resource A does not support attribute type Nope in Fn::GetAtt",
         ),
-        ("Transform: AWS::Serverless-2016-10-31\nResources: {A: {Type: 'AWS::S3::Bucket'}}", "does not support the transform AWS::Serverless-2016-10-31"),
-        ("Parameters: {P: {Type: String}}\nResources: {A: {Type: 'AWS::S3::Bucket'}}", "Parameters: [P] must have values"),
-        ("Resources: {A: {Type: 'AWS::S3::Bucket', DeletionPolicy: Snapshot}}", "Template error: resource type AWS::S3::Bucket does not support deletion policy Snapshot"),
+        (
+            "Transform: AWS::Serverless-2016-10-31\nResources: {A: {Type: 'AWS::S3::Bucket'}}",
+            "does not support the transform AWS::Serverless-2016-10-31",
+        ),
+        (
+            "Parameters: {P: {Type: String}}\nResources: {A: {Type: 'AWS::S3::Bucket'}}",
+            "Parameters: [P] must have values",
+        ),
+        (
+            "Resources: {A: {Type: 'AWS::S3::Bucket', DeletionPolicy: Snapshot}}",
+            "Template error: resource type AWS::S3::Bucket does not support deletion policy Snapshot",
+        ),
     ] {
         let answer = talk.refused("CreateStack", create(body)).await;
         assert!(answer.contains(words), "{answer}");
     }
-    assert_eq!(talk.refused("CreateStack", json!({ "StackName": "app" })).await, "ValidationError: Either Template URL or Template Body must be specified.");
+    assert_eq!(
+        talk.refused("CreateStack", json!({ "StackName": "app" })).await,
+        "ValidationError: Either Template URL or Template Body must be specified."
+    );
     let unknown = json!({ "StackName": "nope", "ChangeSetName": "c", "TemplateBody": TWO });
     assert_eq!(talk.refused("CreateChangeSet", unknown).await, "ValidationError: Stack [nope] does not exist");
     assert_eq!(talk.ask("DeleteStack", json!({ "StackName": "nope" })).await.unwrap(), json!({}));
@@ -190,7 +208,10 @@ async fn exports_bind_the_stacks_that_use_them() {
     let stack = talk.execute("other", "CREATE", other).await;
     assert_eq!(stack["StackStatus"], "ROLLBACK_COMPLETE");
     talk.ask("DeleteStack", json!({ "StackName": "user" })).await.unwrap();
-    assert_eq!(talk.ask("DescribeStacks", json!({ "StackName": "app" })).await.unwrap()["Stacks"][0]["StackStatus"], "CREATE_COMPLETE");
+    assert_eq!(
+        talk.ask("DescribeStacks", json!({ "StackName": "app" })).await.unwrap()["Stacks"][0]["StackStatus"],
+        "CREATE_COMPLETE"
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -237,7 +258,11 @@ async fn buckets_roles_and_tables_come_change_and_go() {
     assert_eq!(stack["Outputs"][0]["OutputValue"], "arn:aws:dynamodb:us-east-1:000000000000:table/users");
     let set = talk.change_set("app", "UPDATE", &body("a", "PROVISIONED")).await;
     let change = &set["Changes"][0]["ResourceChange"];
-    assert_eq!((change["Action"].as_str(), change["Replacement"].as_str()), (Some("Modify"), Some("False")), "{change:#}");
+    assert_eq!(
+        (change["Action"].as_str(), change["Replacement"].as_str()),
+        (Some("Modify"), Some("False")),
+        "{change:#}"
+    );
     talk.ask("DeleteChangeSet", json!({ "ChangeSetName": set["ChangeSetId"] })).await.unwrap();
     let stack = talk.execute("app", "UPDATE", &body("b", "PAY_PER_REQUEST")).await;
     assert_eq!(stack["StackStatus"], "UPDATE_COMPLETE", "{stack}");
