@@ -1,4 +1,24 @@
-//! API Gateway's data plane.
+//! The data plane: deployed APIs, function URLs, and the code archives that Lambda answers addresses for.
+//!
+//! Nothing here is signed by the project's key; what an API wants of its callers (keys, authorizers, signatures) is
+//! checked as the API says.
+
+mod address;
+mod answer;
+mod authorize;
+mod download;
+mod exchange;
+mod fetch;
+mod invoke;
+mod mapping;
+mod memory;
+mod proxy;
+mod rest;
+mod route;
+mod schema;
+mod service;
+mod validate;
+pub mod vtl;
 
 use std::sync::Arc;
 
@@ -6,10 +26,21 @@ use bytes::Bytes;
 use http::{Request, Response};
 
 use crate::Cloud;
+use address::Address;
+
+pub use answer::RESPONSE_TYPES;
+pub use memory::Memory;
+pub use schema::check as check_schema;
+pub use service::integrates_with;
 
 /// Answers a request to a deployed API; `None` when the address is not the gateway's.
 ///
-/// These requests carry no signature: they are what an application's users send.
-pub async fn handle(_cloud: &Arc<Cloud>, _request: Request<Bytes>) -> Option<Response<Bytes>> {
-    None
+/// Addresses: `/_aws/execute-api/API/STAGE/path`, `/restapis/API/STAGE/_user_request_/path`,
+/// `Host: API.execute-api.…`, `/_aws/lambda/code/DIGEST.zip`.
+pub async fn handle(cloud: &Arc<Cloud>, request: Request<Bytes>) -> Option<Response<Bytes>> {
+    let address = Address::of(&request)?;
+    Some(match address {
+        Address::Api { id, path } => rest::handle(cloud, &id, &path, request).await,
+        Address::Code { digest } => download::answer(cloud, &digest).await,
+    })
 }

@@ -63,6 +63,11 @@ fn admit(cloud: &Cloud, parts: &Parts, body: &Bytes) -> Result<(Claim, Signer), 
     Ok((claim, signer))
 }
 
+/// The service a request is signed for, if the signature is right: what methods of deployed APIs with `AWS_IAM` want.
+pub fn signed_service(cloud: &Cloud, parts: &Parts, body: &Bytes) -> Option<String> {
+    admit(cloud, parts, body).ok().map(|(claim, _)| claim.service)
+}
+
 /// The body without transfer framing; trailers join the headers.
 fn plain_body(parts: &mut Parts, body: Bytes, signer: &Signer) -> Result<Bytes, Fault> {
     let stated = parts.headers.get("x-amz-content-sha256").and_then(|value| value.to_str().ok()).unwrap_or_default();

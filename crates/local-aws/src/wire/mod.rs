@@ -22,7 +22,7 @@ mod xml;
 pub use call::{Call, Caller, Output};
 pub use checksum::Checksum;
 pub use fault::{Blame, Fault};
-pub use front::respond;
+pub use front::{respond, signed_service};
 pub use health::{HEALTH_PATH, prove};
 pub use protocol::Protocol;
 pub use server::{Server, ServerError};

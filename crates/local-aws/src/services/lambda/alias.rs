@@ -20,6 +20,7 @@ pub fn named<'a>(function: &Function, qualifier: Option<&'a str>) -> Option<&'a 
 /// CreateAlias.
 pub async fn create(cloud: Arc<Cloud>, call: Call) -> Result<Output, Fault> {
     only(&call, &["FunctionName", "Name", "FunctionVersion", "Description", "RoutingConfig"])?;
+    let _edit = cloud.lambda.edit();
     let (mut function, name, alias_name) = start(&cloud, &call)?;
     let letters = alias_name.chars().any(|c| !c.is_ascii_digit());
     if !letters
@@ -51,6 +52,7 @@ pub async fn create(cloud: Arc<Cloud>, call: Call) -> Result<Output, Fault> {
 /// UpdateAlias.
 pub async fn update(cloud: Arc<Cloud>, call: Call) -> Result<Output, Fault> {
     only(&call, &["FunctionName", "Name", "FunctionVersion", "Description", "RoutingConfig", "RevisionId"])?;
+    let _edit = cloud.lambda.edit();
     let (mut function, name, alias_name) = start(&cloud, &call)?;
     let mut alias = stored(&cloud, &function, &name, &alias_name)?;
     update::compare_revision(&call, &alias.revision_id)?;
@@ -77,6 +79,7 @@ pub async fn get(cloud: Arc<Cloud>, call: Call) -> Result<Output, Fault> {
 
 /// DeleteAlias; deleting what is not there succeeds, as on AWS.
 pub async fn delete(cloud: Arc<Cloud>, call: Call) -> Result<Output, Fault> {
+    let _edit = cloud.lambda.edit();
     let (mut function, _, alias_name) = start(&cloud, &call)?;
     if function.aliases.remove(&alias_name).is_some() {
         function.policies.remove(&alias_name);

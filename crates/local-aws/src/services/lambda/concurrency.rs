@@ -18,6 +18,7 @@ const UNRESERVED_LEAST: u64 = 100;
 /// PutFunctionConcurrency.
 pub async fn put(cloud: Arc<Cloud>, call: Call) -> Result<Output, Fault> {
     only(&call, &["FunctionName", "ReservedConcurrentExecutions"])?;
+    let _edit = cloud.lambda.edit();
     let mut function = Function::load(&cloud, &FunctionName::of(&cloud, &call)?)?;
     let wanted = input::integer(&call.input, "ReservedConcurrentExecutions")?;
     let reserved = wanted.and_then(|wanted| u64::try_from(wanted).ok());
@@ -42,6 +43,7 @@ pub async fn get(cloud: Arc<Cloud>, call: Call) -> Result<Output, Fault> {
 
 /// DeleteFunctionConcurrency.
 pub async fn delete(cloud: Arc<Cloud>, call: Call) -> Result<Output, Fault> {
+    let _edit = cloud.lambda.edit();
     let mut function = Function::load(&cloud, &FunctionName::of(&cloud, &call)?)?;
     function.reserved_concurrency = None;
     function.save(&cloud)?;
@@ -53,6 +55,7 @@ pub async fn delete(cloud: Arc<Cloud>, call: Call) -> Result<Output, Fault> {
 /// Diverges: the setting is kept and answered as ready, but processes are started when they are needed.
 pub async fn put_provisioned(cloud: Arc<Cloud>, call: Call) -> Result<Output, Fault> {
     only(&call, &["FunctionName", "Qualifier", "ProvisionedConcurrentExecutions"])?;
+    let _edit = cloud.lambda.edit();
     let (mut function, name, qualifier) = start(&cloud, &call)?;
     if qualifier == "$LATEST" {
         return Err(invalid("Provisioned Concurrency Configs cannot be applied to unpublished function versions."));
@@ -80,6 +83,7 @@ pub async fn get_provisioned(cloud: Arc<Cloud>, call: Call) -> Result<Output, Fa
 
 /// DeleteProvisionedConcurrencyConfig.
 pub async fn delete_provisioned(cloud: Arc<Cloud>, call: Call) -> Result<Output, Fault> {
+    let _edit = cloud.lambda.edit();
     let (mut function, _, qualifier) = start(&cloud, &call)?;
     function.provisioned_concurrency.remove(&qualifier);
     function.save(&cloud)?;

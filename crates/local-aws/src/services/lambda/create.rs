@@ -41,6 +41,7 @@ pub async fn run(cloud: Arc<Cloud>, call: Call) -> Result<Output, Fault> {
     code::layers_directory(&cloud, &settings).await?;
     let latest = Version { code, settings, revision_id: revision(), last_modified_ms: cloud.clock.now_ms() };
     let mut function = new(name, latest, tags);
+    let _edit = cloud.lambda.edit();
     // Code was brought meanwhile; another call may have been quicker.
     if cloud.store.get::<Function>(FUNCTIONS, &format!("{}/{}", function.region, function.name))?.is_some() {
         return Err(already_there(&function.name));

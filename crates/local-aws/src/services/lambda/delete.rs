@@ -13,6 +13,7 @@ use crate::wire::{Call, Fault, Output};
 pub async fn run(cloud: Arc<Cloud>, call: Call) -> Result<Output, Fault> {
     only(&call, &["FunctionName", "Qualifier"])?;
     let name = FunctionName::of(&cloud, &call)?;
+    let _edit = cloud.lambda.edit();
     let mut function = Function::load(&cloud, &name)?;
     match name.qualifier.as_deref() {
         None => {

@@ -38,6 +38,7 @@ pub async fn get(cloud: Arc<Cloud>, call: Call) -> Result<Output, Fault> {
 
 /// DeleteFunctionEventInvokeConfig.
 pub async fn delete(cloud: Arc<Cloud>, call: Call) -> Result<Output, Fault> {
+    let _edit = cloud.lambda.edit();
     let (mut function, name) = start(&cloud, &call)?;
     let removed = function.event_invoke.remove(name.qualifier.as_deref().unwrap_or("$LATEST"));
     removed.ok_or_else(|| missing(&cloud, &name))?;
@@ -53,6 +54,7 @@ pub async fn list(cloud: Arc<Cloud>, call: Call) -> Result<Output, Fault> {
 
 fn change(cloud: &Cloud, call: &Call, keep: bool) -> Result<Output, Fault> {
     only(call, MEMBERS)?;
+    let _edit = cloud.lambda.edit();
     let (mut function, name) = start(cloud, call)?;
     let mut config = of(&function, name.qualifier.as_deref());
     if keep && config.is_null() {

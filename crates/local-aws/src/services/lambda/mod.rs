@@ -1,5 +1,7 @@
 //! The operations of `lambda`.
 
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
 use crate::Store;
 use crate::cloud::Config;
 use crate::operation;
@@ -85,9 +87,15 @@ pub const OPERATIONS: &[Operation] = &[
 pub struct State {
     /// The running functions.
     pub runtime: Runtime,
+    /// Held over every change: a function with all that hangs on it is one row of the store.
+    edits: Mutex<()>,
 }
 
 impl State {
+    fn edit(&self) -> MutexGuard<'_, ()> {
+        self.edits.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Starts without any running function and clears what processes of an earlier run left behind.
     ///
     /// # Errors

@@ -29,6 +29,7 @@ const MEMBERS: &[&str] = &[
 /// AddPermission.
 pub async fn add(cloud: Arc<Cloud>, call: Call) -> Result<Output, Fault> {
     only(&call, MEMBERS)?;
+    let _edit = cloud.lambda.edit();
     let (mut function, name) = start(&cloud, &call)?;
     let id = input::required(&call.input, "StatementId")?;
     if !id.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_') || id.is_empty() || id.len() > 100 {
@@ -116,6 +117,7 @@ pub async fn get(cloud: Arc<Cloud>, call: Call) -> Result<Output, Fault> {
 /// RemovePermission.
 pub async fn remove(cloud: Arc<Cloud>, call: Call) -> Result<Output, Fault> {
     only(&call, &["FunctionName", "Qualifier", "StatementId", "RevisionId"])?;
+    let _edit = cloud.lambda.edit();
     let (mut function, name) = start(&cloud, &call)?;
     let id = input::required(&call.input, "StatementId")?;
     let key = name.qualifier.unwrap_or_default();

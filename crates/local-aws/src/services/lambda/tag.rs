@@ -37,6 +37,7 @@ pub fn read(shape: &Value) -> Result<BTreeMap<String, String>, Fault> {
 /// TagResource.
 pub async fn add(cloud: Arc<Cloud>, call: Call) -> Result<Output, Fault> {
     only(&call, &["Resource", "Tags"])?;
+    let _edit = cloud.lambda.edit();
     let mut function = tagged(&cloud, &call)?;
     function.tags.extend(read(&call.input["Tags"])?);
     read(&json!(function.tags))?;
@@ -47,6 +48,7 @@ pub async fn add(cloud: Arc<Cloud>, call: Call) -> Result<Output, Fault> {
 /// UntagResource.
 pub async fn remove(cloud: Arc<Cloud>, call: Call) -> Result<Output, Fault> {
     only(&call, &["Resource", "TagKeys"])?;
+    let _edit = cloud.lambda.edit();
     let mut function = tagged(&cloud, &call)?;
     let keys = input::texts(&call.input, "TagKeys")?.unwrap_or_default();
     function.tags.retain(|key, _| !keys.contains(key));

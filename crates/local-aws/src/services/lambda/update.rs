@@ -17,6 +17,7 @@ pub async fn code(cloud: Arc<Cloud>, call: Call) -> Result<Output, Fault> {
     let name = FunctionName::of(&cloud, &call)?;
     check_revision(&call, &Function::load(&cloud, &name)?)?;
     let code = code::bring(&cloud, &call, &call.input).await?;
+    let _edit = cloud.lambda.edit();
     let mut function = Function::load(&cloud, &name)?;
     let architectures = input::texts(&call.input, "Architectures")?;
     if let Some(other) = architectures.iter().flatten().find(|name| !["x86_64", "arm64"].contains(&name.as_str())) {
@@ -39,13 +40,14 @@ pub async fn code(cloud: Arc<Cloud>, call: Call) -> Result<Output, Fault> {
 pub async fn configuration(cloud: Arc<Cloud>, call: Call) -> Result<Output, Fault> {
     only(&call, &[&["FunctionName", "RevisionId"][..], settings::MEMBERS].concat())?;
     let name = FunctionName::of(&cloud, &call)?;
-    let mut function = Function::load(&cloud, &name)?;
+    let function = Function::load(&cloud, &name)?;
     check_revision(&call, &function)?;
     let mut changed = function.latest.settings.clone();
     changed.change(&cloud, &call).await?;
     code::layers_directory(&cloud, &changed).await?;
     // What another call changed while roles and layers were looked up stays.
-    function = Function::load(&cloud, &name)?;
+    let _edit = cloud.lambda.edit();
+    let mut function = Function::load(&cloud, &name)?;
     function.latest.settings = changed;
     finish(&cloud, &call, &mut function)
 }

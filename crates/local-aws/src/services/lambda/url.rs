@@ -18,6 +18,7 @@ const MEMBERS: &[&str] = &["FunctionName", "Qualifier", "AuthType", "Cors", "Inv
 /// Diverges: the URL is `ENDPOINT/_aws/lambda-url/ID/` instead of `https://ID.lambda-url.REGION.on.aws/`.
 pub async fn create(cloud: Arc<Cloud>, call: Call) -> Result<Output, Fault> {
     only(&call, MEMBERS)?;
+    let _edit = cloud.lambda.edit();
     let (mut function, key, arn) = start(&cloud, &call)?;
     if function.urls.contains_key(&key) {
         let message = format!(
@@ -45,6 +46,7 @@ pub async fn create(cloud: Arc<Cloud>, call: Call) -> Result<Output, Fault> {
 /// UpdateFunctionUrlConfig.
 pub async fn update(cloud: Arc<Cloud>, call: Call) -> Result<Output, Fault> {
     only(&call, MEMBERS)?;
+    let _edit = cloud.lambda.edit();
     let (mut function, key, _) = start(&cloud, &call)?;
     let config = function.urls.get_mut(&key).ok_or_else(missing)?;
     change(config, &call.input)?;
@@ -62,6 +64,7 @@ pub async fn get(cloud: Arc<Cloud>, call: Call) -> Result<Output, Fault> {
 
 /// DeleteFunctionUrlConfig.
 pub async fn delete(cloud: Arc<Cloud>, call: Call) -> Result<Output, Fault> {
+    let _edit = cloud.lambda.edit();
     let (mut function, key, _) = start(&cloud, &call)?;
     function.urls.remove(&key).ok_or_else(missing)?;
     function.save(&cloud)?;

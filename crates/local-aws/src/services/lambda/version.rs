@@ -15,6 +15,7 @@ use crate::wire::{Call, Fault, Output};
 pub async fn publish(cloud: Arc<Cloud>, call: Call) -> Result<Output, Fault> {
     only(&call, &["FunctionName", "CodeSha256", "Description", "RevisionId"])?;
     let name = FunctionName::of(&cloud, &call)?;
+    let _edit = cloud.lambda.edit();
     let mut function = Function::load(&cloud, &name)?;
     update::check_revision(&call, &function)?;
     if let Some(wanted) = input::text(&call.input, "CodeSha256")?.filter(|sha| *sha != function.latest.code.sha256) {
