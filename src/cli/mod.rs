@@ -3,6 +3,7 @@
 mod completions;
 mod context;
 mod deploy;
+mod explain;
 mod global;
 mod info;
 mod interrupt;
@@ -10,9 +11,12 @@ mod invoke;
 mod local;
 mod logs;
 mod package;
+mod print;
 mod remove;
+mod schema;
 mod session;
 mod settings;
+mod validate;
 
 pub use context::Context;
 pub use global::{Global, TargetName};
@@ -41,6 +45,10 @@ enum Command {
     Logs(logs::Logs),
     Remove(remove::Remove),
     Package(package::Package),
+    Validate(validate::Validate),
+    Print(print::Print),
+    Explain(explain::Explain),
+    Schema(schema::Schema),
     Local(local::Local),
     Completions(completions::Completions),
 }
@@ -59,6 +67,10 @@ impl Args {
             Some(Command::Logs(command)) => command.run(context),
             Some(Command::Remove(command)) => command.run(context),
             Some(Command::Package(command)) => command.run(context),
+            Some(Command::Validate(command)) => command.run(context),
+            Some(Command::Print(command)) => command.run(context),
+            Some(Command::Explain(command)) => command.run(context),
+            Some(Command::Schema(command)) => command.run(context),
             Some(Command::Local(command)) => command.run(context),
             Some(Command::Completions(command)) => command.run(context),
         }

@@ -23,6 +23,7 @@ pub mod reader;
 pub mod rest_api;
 pub mod root;
 pub mod runtime;
+pub mod schema;
 mod section;
 pub mod shape;
 pub mod state_machine;

@@ -14,6 +14,7 @@ mod syntax;
 #[cfg(test)]
 mod tests;
 mod trees;
+mod why;
 mod world;
 
 use std::collections::{HashMap, HashSet};
@@ -25,6 +26,7 @@ use crate::source::{Kind, Node, Sources};
 
 pub use machine::Machine;
 pub use syntax::{SOURCES, may_hold_variable, parse};
+pub use why::why;
 pub use world::{At, Cloud, NoCloud, Parameter, ParameterKind, Refusal, Script, Scripted, World};
 
 use answer::Answers;

@@ -1,5 +1,6 @@
 //! What no single key shows: references, limits, and things that contradict each other.
 
+mod definition;
 mod function;
 mod machine;
 mod name;
@@ -21,6 +22,7 @@ pub fn all(stack: &Stack, strict: bool) -> Vec<Diagnostic> {
     function::check(stack, &mut found);
     route::check(stack, &mut found);
     machine::check(stack, &mut found);
+    definition::check(stack, &mut found);
     found.into_iter().map(|diagnostic| weighed(diagnostic, strict)).collect()
 }
 
