@@ -6,7 +6,7 @@ use crate::effect::{Effect, Failure, Outcome, Timestamp};
 use crate::execution::history::Event;
 use crate::execution::strand::Strand;
 use crate::execution::{Execution, Flow, Launch, Step};
-use crate::machine::{Body, Machine, MapBody, State};
+use crate::machine::{Machine, MapBody, State};
 use crate::parse;
 use crate::problem::Problem;
 use serde_json::{Map, Value};
@@ -16,9 +16,12 @@ use serde_json::{Map, Value};
 pub(crate) struct Inspection {
     pub context: Option<Value>,
     pub retrier_retry_count: Option<u64>,
+    /// What an ItemReader would read.
+    pub items: Vec<Value>,
     mock: Option<Result<Value, Failure>>,
     notes: Map<String, Value>,
     retry: Option<(usize, f64)>,
+    exhausted: Option<usize>,
     catch: Option<(usize, Failure)>,
 }
 
@@ -27,12 +30,20 @@ impl Inspection {
         self.notes.insert(name.to_owned(), value.clone());
     }
 
+    pub fn forget(&mut self, name: &str) {
+        self.notes.shift_remove(name);
+    }
+
     pub fn mocked(&mut self) -> Option<Result<Value, Failure>> {
         self.mock.clone()
     }
 
     pub fn retried(&mut self, index: usize, delay: f64) {
         self.retry = Some((index, delay));
+    }
+
+    pub fn exhausted(&mut self, index: usize) {
+        self.exhausted = Some(index);
     }
 
     pub fn caught(&mut self, index: usize, failure: &Failure) {
@@ -53,6 +64,8 @@ pub struct StateTest {
     pub mock: Option<Result<Value, Failure>>,
     /// How often the matching retrier has been used.
     pub retrier_retry_count: Option<u64>,
+    /// What an ItemReader would read.
+    pub reader_items: Vec<Value>,
 }
 
 /// What came of the test.
@@ -110,6 +123,7 @@ impl StateTest {
             context: self.context.clone(),
             retrier_retry_count: self.retrier_retry_count,
             mock: self.mock.clone(),
+            items: self.reader_items.clone(),
             ..Inspection::default()
         }));
         let mut strand = Strand::new(block, index, self.launch.input.clone());
@@ -117,17 +131,10 @@ impl StateTest {
         strand.retry_count = self.retrier_retry_count.unwrap_or(0);
         let state = &machine.0.blocks[block].states[index];
         let wants = execution.test(strand, state);
-        Ok(self.tested(execution, &machine, block, state, wants))
+        Ok(self.tested(execution, &machine, block, wants))
     }
 
-    fn tested(
-        &self,
-        mut execution: Execution,
-        machine: &Machine,
-        block: usize,
-        state: &State,
-        wants: Option<Effect>,
-    ) -> Tested {
+    fn tested(&self, mut execution: Execution, machine: &Machine, block: usize, wants: Option<Effect>) -> Tested {
         let inspection = execution.inspection.take().map(|boxed| *boxed).unwrap_or_default();
         let mut notes = inspection.notes.clone();
         notes.insert("input".into(), self.launch.input.clone());
@@ -152,6 +159,9 @@ impl StateTest {
         } else if let Some(failure) = failed {
             tested.status = "FAILED";
             tested.failure = Some(failure);
+            if let Some(index) = inspection.exhausted {
+                notes.insert("errorDetails".into(), serde_json::json!({"retryIndex": index}));
+            }
         } else if let Some((index, failure)) = inspection.catch {
             tested.status = "CAUGHT_ERROR";
             tested.failure = Some(failure);
@@ -168,7 +178,6 @@ impl StateTest {
         if !variables.is_empty() {
             notes.insert("variables".into(), Value::Object(variables));
         }
-        let _ = state;
         tested.inspection = notes;
         tested
     }
@@ -200,18 +209,9 @@ impl Execution {
             self.note("afterItemSelector", &Value::Array(inputs.clone()));
         }
         match self.inspection.as_mut().and_then(|inspection| inspection.mocked()) {
-            Some(Ok(result)) => {
-                self.note("result", &result);
-                self.finish_with(strand, state, result)
-            }
+            Some(Ok(result)) => self.finish_with(strand, state, result),
             Some(Err(failure)) => Err(failure.into()),
             None => self.finish_with(strand, state, Value::Array(inputs)),
         }
     }
-}
-
-/// Whether a state of this machine may be tested without a mock.
-pub fn needs_mock(body_is: &Machine, state: &str) -> bool {
-    let states = body_is.0.blocks.iter().flat_map(|block| &block.states);
-    states.filter(|s| &*s.name == state).any(|s| matches!(s.body, Body::Map(_) | Body::Parallel { .. }))
 }

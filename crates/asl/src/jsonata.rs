@@ -23,6 +23,8 @@ pub(crate) struct Expression {
     pub location: String,
     compiled: jlens_core::Expression,
     reads: Arc<BTreeMap<String, Read>>,
+    /// Whether the text names one of the added functions.
+    calls_added: bool,
 }
 
 /// The text inside `{% %}`, if `text` is an expression.
@@ -36,7 +38,8 @@ impl Expression {
     pub fn compile(text: &str, location: &str) -> Result<Expression, String> {
         let compiled = jlens_core::Expression::compile(text).map_err(|error| error.message())?;
         let reads = Arc::new(compiled.reads().bindings().clone());
-        Ok(Expression { text: text.to_owned(), location: location.to_owned(), compiled, reads })
+        let calls_added = ADDED.iter().any(|name| text.contains(name));
+        Ok(Expression { text: text.to_owned(), location: location.to_owned(), compiled, reads, calls_added })
     }
 
     /// The names of the variables it refers to, without those of Step Functions.
@@ -107,7 +110,7 @@ impl Expression {
         if self.reads.contains_key("states") {
             bindings = bindings.var("states", Value::Object(self.states(scope)));
         }
-        added_functions(bindings, scope)
+        if self.calls_added { added_functions(bindings, scope) } else { bindings }
     }
 
     fn states(&self, scope: &Scope<'_>) -> Map<String, Value> {
@@ -131,10 +134,10 @@ impl Expression {
 /// The functions that Step Functions adds. `$eval` it takes away.
 const ADDED: [&str; 7] = ["partition", "range", "hash", "random", "uuid", "parse", "eval"];
 
-static PARTITION: LazyLock<Option<HostFunction>> = LazyLock::new(|| function("<a<j>n:a>", partition));
-static RANGE: LazyLock<Option<HostFunction>> = LazyLock::new(|| function("<nnn:a>", range));
-static HASH: LazyLock<Option<HostFunction>> = LazyLock::new(|| function("<j-s:s>", hash));
-static PARSE: LazyLock<Option<HostFunction>> = LazyLock::new(|| function("<s-:j>", parse));
+static PARTITION: LazyLock<Option<HostFunction>> = LazyLock::new(|| function("<an:a>", partition));
+static RANGE: LazyLock<Option<HostFunction>> = LazyLock::new(|| function("<nnn:j>", range));
+static HASH: LazyLock<Option<HostFunction>> = LazyLock::new(|| function("<js?:s>", hash));
+static PARSE: LazyLock<Option<HostFunction>> = LazyLock::new(|| function("<s:j>", parse));
 static EVAL: LazyLock<HostFunction> =
     LazyLock::new(|| HostFunction::new(1, |_, _| Err(fault("The $eval function is not supported"))));
 

@@ -445,10 +445,8 @@ impl<'a> Reader<'a> {
                 None => return Err(self.error("the quoted name does not end")),
                 Some(c) if c == quote => return Ok(text),
                 Some('\\') => match self.next() {
-                    Some('n') => text.push('\n'),
-                    Some('t') => text.push('\t'),
-                    Some('r') => text.push('\r'),
-                    Some(c) => text.push(c),
+                    Some(c) if c == quote || c == '\\' => text.push(c),
+                    Some(c) => text.extend(['\\', c]),
                     None => return Err(self.error("the quoted name does not end")),
                 },
                 Some(c) => text.push(c),

@@ -71,7 +71,7 @@ impl Execution {
             "Input": launch.input,
             "StartTime": self.started_at().rfc3339(),
             "Name": launch.execution_name,
-            "RoleArn": launch.role_arn,
+            "RoleArn": Some(launch.role_arn.as_str()).filter(|arn| !arn.is_empty()),
         });
         if self.inspection.is_none() {
             execution["RedriveCount"] = json!(self.redrive_count);

@@ -160,11 +160,6 @@ impl Execution {
     }
 
     pub(crate) fn begin(&mut self, block: BlockIndex) -> Turn {
-        let limit = match self.launch.kind {
-            Kind::Express => EXPRESS_SECONDS,
-            Kind::Standard => STANDARD_SECONDS,
-        };
-        let own = if block == 0 { self.machine.0.timeout_s } else { None };
         let mut strand = Strand::new(block, self.machine.0.blocks[block].start, self.launch.input.clone());
         if !self.launch.input_text.is_empty() {
             strand.input_text = Some(self.launch.input_text.as_str().into());
@@ -172,12 +167,50 @@ impl Execution {
         let root = self.place(strand);
         self.ready.push_back(root);
         self.run();
+        self.set_deadline(block);
+        self.turn()
+    }
+
+    /// Asks to be woken when the time of the whole execution is over.
+    fn set_deadline(&mut self, block: BlockIndex) {
+        let limit = match self.launch.kind {
+            Kind::Express => EXPRESS_SECONDS,
+            Kind::Standard => STANDARD_SECONDS,
+        };
+        let own = if block == 0 { self.machine.0.timeout_s } else { None };
         let seconds = own.unwrap_or(limit).min(limit);
         if self.outcome.is_none() && (own.is_some() || self.launch.kind == Kind::Express) {
-            let time = self.started_at.plus_seconds(seconds as f64);
+            let time = self.now.plus_seconds(seconds as f64);
             self.ask(Owner::Deadline, |id| Effect::WakeAt { id, time });
         }
-        self.turn()
+    }
+
+    /// Goes on from the state that failed (RedriveExecution): its retriers count from nothing again, its branches and
+    /// iterations begin anew. `None` when the execution is running, has succeeded or is an Express one.
+    ///
+    /// Diverges: AWS keeps the branches and iterations that had succeeded.
+    pub fn redrive(&mut self, now: Timestamp) -> Option<Turn> {
+        let failed = self.outcome.as_ref().is_some_and(|outcome| !matches!(outcome, Outcome::Succeeded(_)));
+        if !failed || self.launch.kind == Kind::Express {
+            return None;
+        }
+        let mut strand = self.strands.first_mut().and_then(Option::take)?;
+        for child in strand.phase.children() {
+            self.abandon(child);
+        }
+        self.now = self.now.max(now);
+        self.outcome = None;
+        self.redrive_count += 1;
+        let last = self.history.last().map_or(0, |event| event.id);
+        strand.last_event = self.record(last, Event::ExecutionRedriven { redrive_count: self.redrive_count });
+        strand.attempts.clear();
+        strand.retry_count = 0;
+        strand.phase = Phase::Again;
+        self.ready.push_back(strand.id);
+        self.put(strand);
+        self.run();
+        self.set_deadline(0);
+        Some(self.turn())
     }
 
     /// The execution that a launch and a journal of answers lead to. The effects that are open then are
@@ -302,6 +335,7 @@ impl Execution {
         let state = &machine.0.blocks[strand.block].states[strand.state];
         let result = match strand.phase {
             Phase::Enter => self.enter(&mut strand, state),
+            Phase::Again => self.perform(&mut strand, state),
             _ => Ok(Flow::Parked),
         };
         self.conclude(strand, state, result);

@@ -48,14 +48,10 @@ impl Execution {
         match state.language {
             QueryLanguage::JsonPath => {
                 let selected = match &state.result_selector {
-                    Some(selector) => {
-                        self.note("result", &result);
-                        let selected = self.scoped(strand, &result, |scope| selector.evaluate(scope))?;
-                        self.note("afterResultSelector", &selected);
-                        selected
-                    }
+                    Some(selector) => self.scoped(strand, &result, |scope| selector.evaluate(scope))?,
                     None => result,
                 };
+                self.note("afterResultSelector", &selected);
                 let assigned = self.assigned(strand, state.assign.as_ref(), &selected, None, None)?;
                 let placed = self.placed(&state.result_path, strand.input.clone(), selected)?;
                 self.note("afterResultPath", &placed);
@@ -121,6 +117,13 @@ impl Execution {
         match value {
             Value::Object(members) => Ok(members.into_iter().collect()),
             _ => Ok(Vec::new()),
+        }
+    }
+
+    /// Takes a value back that TestState does not show for this state.
+    pub(crate) fn forget(&mut self, name: &str) {
+        if let Some(inspection) = &mut self.inspection {
+            inspection.forget(name);
         }
     }
 

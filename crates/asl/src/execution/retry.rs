@@ -59,7 +59,11 @@ impl Execution {
     }
 
     fn raised(&mut self, strand: &mut Strand, state: &State, raise: &Raise) -> Failure {
-        let failure = raise.failure(&state.name, strand.entered);
+        let failure = match self.inspection {
+            // TestState gives the cause without the sentence that names the state.
+            Some(_) => Failure::new(raise.error, raise.message.clone()),
+            None => raise.failure(&state.name, strand.entered),
+        };
         if let Some(location) = &raise.location {
             let event = Event::EvaluationFailed {
                 failure: failure.clone(),
@@ -88,6 +92,9 @@ impl Execution {
         let retrier = &state.retry[index];
         let used = strand.attempts[index];
         if used >= retrier.max_attempts {
+            if let Some(inspection) = &mut self.inspection {
+                inspection.exhausted(index);
+            }
             return None;
         }
         strand.attempts[index] = used + 1;

@@ -45,6 +45,8 @@ pub(crate) struct Strand {
 pub(crate) enum Phase {
     /// Its turn, to enter its state.
     Enter,
+    /// Its turn, to try its state again without entering it.
+    Again,
     /// The end of a retrier's delay.
     Backoff,
     Sleep,

@@ -1,8 +1,8 @@
 //! Compiles the rules of a Choice state.
 
-use super::Parser;
 use super::state::Part;
 use super::template::{Phase, Site};
+use super::{EMPTY, Parser};
 use crate::machine::{Body, QueryLanguage};
 use crate::state::choice::{
     Comparison, Condition, Kind, Operand, Property, Relation, Rule, Test, literal_type, pieces,
@@ -50,7 +50,7 @@ impl Parser {
         let at = format!("{}/Choices", part.at);
         let choices = self.array(choices, &at)?;
         if choices.is_empty() {
-            self.schema(&at, "Choices must have at least one rule");
+            self.schema(&at, EMPTY);
         }
         let mut rules = Vec::with_capacity(choices.len());
         for (index, rule) in choices.iter().enumerate() {
@@ -140,7 +140,7 @@ impl Parser {
     fn tests(&mut self, value: &Value, at: &str, depth: usize) -> Option<Vec<Test>> {
         let list = self.array(value, at)?;
         if list.is_empty() {
-            self.schema(at, "The list must have at least one rule");
+            self.schema(at, EMPTY);
             return None;
         }
         let mut tests = Vec::with_capacity(list.len());

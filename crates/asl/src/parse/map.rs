@@ -64,11 +64,17 @@ impl Parser {
                 None
             }
             ("DISTRIBUTED", Some(_)) => {
-                self.schema(&format!("{at}/ExecutionType"), "Value must be one of the following: [STANDARD, EXPRESS]");
+                self.schema(
+                    &format!("{at}/ExecutionType"),
+                    "The field 'ExecutionType' should have one of these values: [STANDARD, EXPRESS]",
+                );
                 None
             }
             _ => {
-                self.schema(&format!("{at}/Mode"), "Value must be one of the following: [INLINE, DISTRIBUTED]");
+                self.schema(
+                    &format!("{at}/Mode"),
+                    "The field 'Mode' should have one of these values: [INLINE, DISTRIBUTED]",
+                );
                 None
             }
         }
@@ -234,7 +240,7 @@ impl Parser {
         {
             self.schema(
                 &format!("{at}/InputType"),
-                "Value must be one of the following: [CSV, JSON, JSONL, MANIFEST, PARQUET]",
+                "The field 'InputType' should have one of these values: [CSV, JSON, JSONL, MANIFEST, PARQUET]",
             );
         }
         if config.get("InputType").is_some_and(|kind| kind == "CSV") && !config.contains_key("CSVHeaderLocation") {

@@ -22,6 +22,8 @@ use std::sync::Arc;
 const MAX_DEFINITION: usize = 1_048_576;
 /// Deepest nesting of states machines within states.
 const MAX_NESTING: usize = 64;
+/// The message for a list or an object that must not be empty.
+const EMPTY: &str = "Value cannot be empty";
 /// Longest name of a state, in characters. Source: developer guide, "States".
 const MAX_NAME: usize = 80;
 
@@ -69,12 +71,6 @@ pub(crate) fn lone_state(definition: &Value) -> Result<Program, Vec<Problem>> {
     states.insert(LONE_STATE.to_owned(), definition.clone());
     let machine = serde_json::json!({"StartAt": LONE_STATE, "States": states});
     let program = parser.program(&machine);
-    let prefix = format!("/States/{LONE_STATE}");
-    for problem in &mut parser.problems {
-        if let Some(rest) = problem.location.as_ref().and_then(|location| location.strip_prefix(&prefix)) {
-            problem.location = Some(if rest.is_empty() { "/".into() } else { rest.into() });
-        }
-    }
     match program {
         Some(program) if !parser.problems.iter().any(Problem::is_error) => Ok(program),
         _ => Err(parser.problems),
@@ -151,7 +147,7 @@ impl Parser {
         let states_at = format!("{location}/States");
         let states = self.object(fields.get("States")?, &states_at)?;
         if states.is_empty() {
-            self.schema(&states_at, "The States field must contain at least one state");
+            self.schema(&states_at, EMPTY);
             return None;
         }
         let index = self.blocks.len();
@@ -295,7 +291,7 @@ impl Parser {
             _ => {
                 self.schema(
                     &format!("{location}/QueryLanguage"),
-                    "Value must be one of the following: [JSONPath, JSONata]",
+                    "The field 'QueryLanguage' should have one of these values: [JSONPath, JSONata]",
                 );
                 None
             }

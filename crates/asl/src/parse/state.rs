@@ -1,7 +1,7 @@
 //! Compiles one state.
 
-use super::Parser;
 use super::template::{Phase, Site};
+use super::{EMPTY, Parser};
 use crate::data::template::Template;
 use crate::intrinsic::Call;
 use crate::machine::{
@@ -135,7 +135,7 @@ impl Parser {
         let Some(kind) = StateKind::parse(self.string(fields, "Type", at)?) else {
             self.schema(
                 &format!("{at}/Type"),
-                "Value must be one of the following: [Task, Wait, Pass, Succeed, Fail, Choice, Parallel, Map]",
+                "The field 'Type' should have one of these values: [Task, Wait, Pass, Succeed, Fail, Choice, Parallel, Map]",
             );
             return None;
         };
@@ -367,7 +367,7 @@ impl Parser {
             return self.jsonata_field(value, &part.site("Timestamp")).map(Source::Jsonata);
         }
         if timestamp(text).is_none() && part.language == QueryLanguage::JsonPath {
-            self.schema(&format!("{}/Timestamp", part.at), "Value is not a valid ISO-8601 timestamp");
+            self.schema(&format!("{}/Timestamp", part.at), "String does not match RFC3339 timestamp");
             return None;
         }
         Some(Source::Literal(text.to_owned()))
@@ -420,7 +420,7 @@ impl Parser {
         let at = format!("{}/Branches", part.at);
         let branches = self.array(branches, &at)?;
         if branches.is_empty() {
-            self.schema(&at, "Branches must have at least one branch");
+            self.schema(&at, EMPTY);
             return None;
         }
         let mut blocks = Vec::with_capacity(branches.len());
@@ -477,7 +477,10 @@ impl Parser {
             None | Some("NONE") => false,
             Some("FULL") => true,
             Some(_) => {
-                self.schema(&format!("{at}/JitterStrategy"), "Value must be one of the following: [FULL, NONE]");
+                self.schema(
+                    &format!("{at}/JitterStrategy"),
+                    "The field 'JitterStrategy' should have one of these values: [FULL, NONE]",
+                );
                 return None;
             }
         };
@@ -541,7 +544,7 @@ impl Parser {
         let at = format!("{at}/ErrorEquals");
         let list = self.array(list, &at)?;
         if list.is_empty() {
-            self.schema(&at, "ErrorEquals must have at least one error name");
+            self.schema(&at, EMPTY);
             return None;
         }
         let names: Option<Vec<String>> = list.iter().map(|name| name.as_str().map(str::to_owned)).collect();

@@ -3,13 +3,16 @@
 use crate::effect::Failure;
 use crate::execution::strand::Strand;
 use crate::execution::{Execution, Step};
-use crate::machine::{FailBody, State, Words};
+use crate::machine::{FailBody, QueryLanguage, State, Words};
 use crate::raise::Raise;
 use crate::scope::Scope;
 use serde_json::Value;
 
 impl Execution {
-    pub(crate) fn fail(&mut self, strand: &Strand, _state: &State, fail: &FailBody) -> Step {
+    pub(crate) fn fail(&mut self, strand: &Strand, state: &State, fail: &FailBody) -> Step {
+        if state.language == QueryLanguage::JsonPath {
+            self.note("afterInputPath", &strand.input);
+        }
         let failure = self.scoped(strand, &strand.input, |scope| -> Result<Failure, Raise> {
             Ok(Failure {
                 error: fail.error.as_ref().map(|words| words.text(scope, "ErrorPath")).transpose()?,

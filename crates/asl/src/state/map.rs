@@ -19,14 +19,23 @@ impl Execution {
             return self.read_items(strand, state, map, reader, &input);
         }
         let items = self.items(strand, map, &input)?;
+        let concurrency = self.concurrency(strand, map, &input)?;
         if self.inspection.is_some() {
             return self.inspect_map(strand, state, map, &input, items);
         }
         strand.last_event = self.record(strand.last_event, Event::MapStateStarted { length: items.len() as u64 });
         match map.distributed {
-            None => self.iterate(strand, state, map, &input, items),
+            None => self.iterate(strand, state, map, &input, items, concurrency),
             Some(_) => self.open_map_run(strand, state, map, &input, items),
         }
+    }
+
+    /// What MaxConcurrency says, 0 for no limit.
+    pub(crate) fn concurrency(&mut self, strand: &Strand, map: &MapBody, input: &Value) -> Result<u64, Raise> {
+        let Some(source) = &map.max_concurrency else { return Ok(0) };
+        let most = self.scoped(strand, input, |scope| source.number("MaxConcurrency", scope))?;
+        self.note("maxConcurrency", &Value::from(most));
+        Ok(most)
     }
 
     pub(crate) fn items(&mut self, strand: &Strand, map: &MapBody, input: &Value) -> Result<Vec<Value>, Raise> {
@@ -34,7 +43,9 @@ impl Execution {
             Items::Input | Items::Reader(_) => input.clone(),
             Items::Path(path) => {
                 let value = self.scoped(strand, input, |scope| scope.select_path(path))?;
-                self.note("afterItemsPath", &value);
+                if value.is_array() {
+                    self.note("afterItemsPath", &value);
+                }
                 value
             }
             Items::Template(template) => {
@@ -52,7 +63,9 @@ impl Execution {
             Value::Array(items) => Ok(items),
             Value::Object(members) if map.distributed.is_some() => Ok(pairs(members)),
             other => Err(Raise::runtime(match &map.items {
-                Items::Path(path) => format!("Reference path \"{}\" must point to array.", path.text),
+                Items::Path(path) => {
+                    format!("Reference path \"{}\" must point to array.", path.text.replacen("$$", "$", 1))
+                }
                 _ => format!(
                     "The Map state's items must be an array, but were of type {}: {}",
                     type_name(&other),
@@ -79,11 +92,15 @@ impl Execution {
         Ok(selected)
     }
 
-    fn iterate(&mut self, strand: &mut Strand, state: &State, map: &MapBody, input: &Value, items: Vec<Value>) -> Step {
-        let concurrency = match &map.max_concurrency {
-            Some(source) => self.scoped(strand, input, |scope| source.number("MaxConcurrency", scope))?,
-            None => 0,
-        };
+    fn iterate(
+        &mut self,
+        strand: &mut Strand,
+        state: &State,
+        map: &MapBody,
+        input: &Value,
+        items: Vec<Value>,
+        concurrency: u64,
+    ) -> Step {
         let values = items.clone();
         let inputs = self.select_items(strand, map, input, items)?;
         let iterations = Iterations {

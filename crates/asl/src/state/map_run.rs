@@ -24,10 +24,14 @@ impl Execution {
         &mut self,
         strand: &mut Strand,
         state: &State,
-        _map: &MapBody,
+        map: &MapBody,
         reader: &Reader,
         input: &Value,
     ) -> Step {
+        if let Some(items) = self.inspection.as_ref().map(|inspection| inspection.items.clone()) {
+            self.concurrency(strand, map, input)?;
+            return self.inspect_map(strand, state, map, input, items);
+        }
         let (parameters, config, max_items) = self.scoped(strand, input, |scope| -> Result<_, Raise> {
             let parameters = match &reader.arguments {
                 Some(template) => template.evaluate(scope)?,
@@ -98,13 +102,11 @@ impl Execution {
         Ok(Flow::Parked)
     }
 
-    fn settings(&self, strand: &Strand, map: &MapBody, input: &Value) -> Result<Settings, Raise> {
+    fn settings(&mut self, strand: &Strand, map: &MapBody, input: &Value) -> Result<Settings, Raise> {
+        let max_concurrency = self.concurrency(strand, map, input)?;
         self.scoped(strand, input, |scope| {
             Ok(Settings {
-                max_concurrency: match &map.max_concurrency {
-                    Some(source) => source.number("MaxConcurrency", scope)?,
-                    None => 0,
-                },
+                max_concurrency,
                 tolerated_count: map
                     .tolerated_count
                     .as_ref()
@@ -393,8 +395,11 @@ impl Execution {
             });
             outputs.collect()
         });
-        strand.last_event = self.record(strand.last_event, Event::MapRunSucceeded);
-        self.record(strand.last_event, Event::MapStateSucceeded);
+        let started = strand.last_event;
+        let succeeded = self.record(started, Event::MapRunSucceeded);
+        self.record(succeeded, Event::MapStateSucceeded);
+        // Observed: the exit of a Map that is not the execution's first state is linked to the run's start.
+        strand.last_event = if strand.before_entry == 0 { succeeded } else { started };
         self.finish_with(strand, state, result)
     }
 }

@@ -12,15 +12,10 @@ impl Execution {
         let mut input = self.effective_input(strand, state)?;
         if let Some(template) = &state.arguments {
             input = self.scoped(strand, &input, |scope| template.evaluate(scope))?;
-            let name = match state.language {
-                crate::machine::QueryLanguage::JsonPath => "afterParameters",
-                crate::machine::QueryLanguage::Jsonata => "afterArguments",
-            };
-            self.note(name, &input);
         }
         if let Some(mocked) = self.inspection.as_mut().and_then(|inspection| inspection.mocked()) {
             let result = mocked?;
-            self.note("result", &result);
+            self.forget("afterInputPath");
             return self.finish_with(strand, state, result);
         }
         strand.last_event = self.record(strand.last_event, Event::ParallelStateStarted);
@@ -68,7 +63,6 @@ impl Execution {
         strand.last_event = branches.last_event;
         self.record(strand.last_event, Event::ParallelStateSucceeded);
         let result: Value = branches.results.into_iter().map(Option::unwrap_or_default).collect();
-        self.note("result", &result);
         let step = self.finish_with(&strand, state, result);
         self.conclude(strand, state, step);
     }

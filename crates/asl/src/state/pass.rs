@@ -13,19 +13,19 @@ impl Execution {
             return self.pass_on(strand, state, input, state.next);
         }
         let value = match &state.arguments {
-            Some(template) => {
-                let value = self.scoped(strand, &input, |scope| template.evaluate(scope))?;
-                self.note("afterParameters", &value);
-                value
-            }
+            Some(template) => self.scoped(strand, &input, |scope| template.evaluate(scope))?,
             None => input,
         };
         let value = match result {
             Some(result) => {
+                self.forget("afterInputPath");
                 self.note("result", result);
                 result.clone()
             }
-            None => value,
+            None => {
+                self.note("afterParameters", &value);
+                value
+            }
         };
         self.finish_with(strand, state, value)
     }

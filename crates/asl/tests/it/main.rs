@@ -2,3 +2,8 @@
 
 mod conformance;
 mod drive;
+mod jsonata_engines;
+mod paths;
+mod properties;
+mod simulation;
+mod suite;
