@@ -79,8 +79,16 @@ fn read(cloud: &Cloud, call: &Call) -> Result<Request, Fault> {
         context,
         mock: mock.map(|mock| mock.answer),
         retrier_retry_count: configuration["retrierRetryCount"].as_u64(),
+        reader_items: reader_items(&configuration)?,
     };
     Ok(Request { test, level })
+}
+
+/// What `stateConfiguration.mapItemReaderData` says that an ItemReader reads.
+fn reader_items(configuration: &Value) -> Result<Vec<Value>, Fault> {
+    let Some(text) = configuration["mapItemReaderData"].as_str() else { return Ok(Vec::new()) };
+    serde_json::from_str(text)
+        .map_err(|_| Fault::sender("ValidationException", "Map item reader data must be a valid JSON array"))
 }
 
 /// An execution that is nowhere but in the context object.
