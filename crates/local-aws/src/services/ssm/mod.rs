@@ -1,22 +1,53 @@
-//! The operations of `ssm`.
+//! The operations of `ssm` that configurations need: parameters.
+
+mod fault;
+mod get_parameters;
+mod parameter;
+mod put_parameter;
+mod tags;
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::cloud::Config;
+use crate::operation;
 use crate::services::Operation;
 use crate::store::{Store, StoreError};
 
 /// The operations that are there.
-pub const OPERATIONS: &[Operation] = &[];
+#[rustfmt::skip]
+pub const OPERATIONS: &[Operation] = &[
+    operation!("AddTagsToResource", tags::add_tags_to_resource),
+    operation!("DeleteParameter", put_parameter::delete_parameter),
+    operation!("DeleteParameters", put_parameter::delete_parameters),
+    operation!("DescribeParameters", get_parameters::describe_parameters),
+    operation!("GetParameter", get_parameters::get_parameter),
+    operation!("GetParameterHistory", get_parameters::get_parameter_history),
+    operation!("GetParameters", get_parameters::get_parameters),
+    operation!("GetParametersByPath", get_parameters::get_parameters_by_path),
+    operation!("ListTagsForResource", tags::list_tags_for_resource),
+    operation!("PutParameter", put_parameter::put_parameter),
+    operation!("RemoveTagsFromResource", tags::remove_tags_from_resource),
+];
+
+const PARAMETERS: &str = "ssm.parameters";
 
 /// What this service remembers between calls beside the store.
 #[derive(Debug, Default)]
-pub struct State {}
+pub struct State {
+    /// Held while a parameter is read and written again.
+    changing: Mutex<()>,
+}
 
 impl State {
     /// The state over what `store` remembers.
     ///
     /// # Errors
-    /// When what was stored cannot be read.
+    /// None today.
     pub fn open(_config: &Config, _store: &Store) -> Result<State, StoreError> {
         Ok(State::default())
+    }
+
+    fn change(&self) -> MutexGuard<'_, ()> {
+        self.changing.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
