@@ -3,5 +3,6 @@
 mod conformance;
 mod runtime;
 mod s3;
+mod states;
 mod support;
 mod wire_auth;

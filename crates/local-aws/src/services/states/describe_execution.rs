@@ -8,7 +8,7 @@ use super::arn::{Arn, Resource};
 use super::constraint::Members;
 use super::start_sync_execution::outcome;
 use crate::Cloud;
-use crate::executions::Entry;
+use crate::executions::{Entry, map_run};
 use crate::wire::{Call, Fault, Output};
 
 /// A Standard execution: its input, where it stands, what it came to.
@@ -18,7 +18,10 @@ pub async fn run(cloud: Arc<Cloud>, call: Call) -> Result<Output, Fault> {
     let included = members.choice("includedData", &["ALL_DATA", "METADATA_ONLY"]);
     members.finish()?;
     Arn::of(text, &[Resource::Execution])?;
-    let entry = cloud.states.executions.get(text)?;
+    let Ok(entry) = cloud.states.executions.get(text) else {
+        let body = map_run::child(&cloud, text, map_run::child_described)?;
+        return Ok(Output::json(body.into()));
+    };
     Ok(Output::json(described(&entry, included != Some("METADATA_ONLY")).into()))
 }
 

@@ -10,6 +10,7 @@ use super::constraint::Members;
 use super::page::Page;
 use super::refusal;
 use crate::Cloud;
+use crate::executions::map_run;
 use crate::wire::{Call, Fault, Output};
 
 /// The events of a Standard execution, oldest first unless asked otherwise.
@@ -21,8 +22,14 @@ pub async fn run(cloud: Arc<Cloud>, call: Call) -> Result<Output, Fault> {
     let include_data = members.flag("includeExecutionData").unwrap_or(true);
     members.finish()?;
     Arn::of(text, &[Resource::Execution])?;
-    let entry = cloud.states.executions.get(text)?;
     let page = page?;
+    let Ok(entry) = cloud.states.executions.get(text) else {
+        let body = map_run::child(&cloud, text, |_, _, child| {
+            let history = child.execution.as_ref().map_or(&[][..], |execution| execution.history());
+            cut(history, &page, reverse, include_data)
+        })??;
+        return Ok(Output::json(body.into()));
+    };
     let body = entry.inspect(&cloud.store, |execution| cut(execution.history(), &page, reverse, include_data))??;
     Ok(Output::json(body.into()))
 }

@@ -15,6 +15,7 @@ mod delete_state_machine_alias;
 mod delete_state_machine_version;
 mod describe_activity;
 pub(crate) mod describe_execution;
+mod describe_map_run;
 mod describe_state_machine;
 mod describe_state_machine_alias;
 mod describe_state_machine_for_execution;
@@ -23,6 +24,7 @@ mod get_execution_history;
 mod json_text;
 mod list_activities;
 mod list_executions;
+mod list_map_runs;
 mod list_state_machine_aliases;
 mod list_state_machine_versions;
 mod list_state_machines;
@@ -37,7 +39,7 @@ mod send_task_failure;
 mod send_task_heartbeat;
 mod send_task_success;
 mod start_execution;
-mod start_sync_execution;
+pub(crate) mod start_sync_execution;
 mod stop_execution;
 pub(crate) mod store;
 mod tag_resource;
@@ -60,6 +62,7 @@ pub const OPERATIONS: &[Operation] = &[
     operation!("DeleteStateMachineVersion", delete_state_machine_version::run),
     operation!("DescribeActivity", describe_activity::run),
     operation!("DescribeExecution", describe_execution::run),
+    operation!("DescribeMapRun", describe_map_run::run),
     operation!("DescribeStateMachine", describe_state_machine::run),
     operation!("DescribeStateMachineAlias", describe_state_machine_alias::run),
     operation!("DescribeStateMachineForExecution", describe_state_machine_for_execution::run),
@@ -67,6 +70,7 @@ pub const OPERATIONS: &[Operation] = &[
     operation!("GetExecutionHistory", get_execution_history::run),
     operation!("ListActivities", list_activities::run),
     operation!("ListExecutions", list_executions::run),
+    operation!("ListMapRuns", list_map_runs::run),
     operation!("ListStateMachineAliases", list_state_machine_aliases::run),
     operation!("ListStateMachineVersions", list_state_machine_versions::run),
     operation!("ListStateMachines", list_state_machines::run),

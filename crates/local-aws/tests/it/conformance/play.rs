@@ -1,14 +1,12 @@
 //! Plays the calls of a case against a local AWS, over the wire.
 
-use std::sync::Arc;
 use std::time::Duration;
 
-use bytes::Bytes;
-use local_aws::wire::{Call, Fault, Output};
-use local_aws::{Clock, Cloud};
+use local_aws::daemon::LocalAws;
 use serde_json::{Value, json};
 
 use super::case::{Answer, Case};
+use super::wire::Wire;
 
 /// How long an execution is waited for.
 const PATIENCE: Duration = Duration::from_secs(120);
@@ -18,12 +16,14 @@ const POLL: Duration = Duration::from_millis(20);
 
 /// A local AWS and the way to it.
 pub struct Player {
-    cloud: Arc<Cloud>,
+    _local: LocalAws,
+    wire: Wire,
 }
 
 impl Player {
     pub async fn start() -> Player {
-        Player { cloud: Cloud::in_memory(Clock::system()).expect("a cloud in memory") }
+        let local = crate::support::local_aws().await;
+        Player { wire: Wire::to(&local.running()), _local: local }
     }
 
     /// Makes the calls of `case` in order.
@@ -35,52 +35,43 @@ impl Player {
             if call.operation == "GetExecutionHistory" || call.operation == "DescribeExecution" {
                 self.wait_for_the_end(parameters["executionArn"].as_str().unwrap_or_default()).await;
             }
-            let result = self.call(&call.operation, parameters.clone()).await;
-            if let Ok(output) = &result
-                && let Some(arn) = output.body["executionArn"].as_str()
-                && call.operation == "StartExecution"
+            let (status, mut body) = self.wire.states(&call.operation, &parameters).await;
+            if call.operation == "StartExecution"
+                && let Some(arn) = body["executionArn"].as_str()
             {
                 latest = Some(arn.to_owned());
             }
-            let shown = match result {
-                Ok(mut output) => {
-                    if call.operation == "GetExecutionHistory" {
-                        self.complete(&parameters, &mut output).await;
-                    }
-                    answered(output)
-                }
-                Err(fault) => refused(&fault, &call.operation),
-            };
+            if call.operation == "GetExecutionHistory" && status == 200 {
+                self.complete(&parameters, &mut body).await;
+            }
+            let shown = if status == 200 { answered(status, body) } else { refused(status, body, &call.operation) };
             answers.push(Answer { operation: call.operation.clone(), shown });
         }
         answers
     }
 
     /// Adds the further pages of a history.
-    async fn complete(&self, parameters: &Value, output: &mut Output) {
-        while let Some(token) = output.body["nextToken"].as_str().map(str::to_owned) {
+    async fn complete(&self, parameters: &Value, body: &mut Value) {
+        while let Some(token) = body["nextToken"].as_str().map(str::to_owned) {
             let mut input = parameters.clone();
             input["nextToken"] = token.into();
-            let mut page = self.call("GetExecutionHistory", input).await.expect("the next page");
-            let mut events = output.body["events"].as_array().cloned().unwrap_or_default();
-            events.append(page.body["events"].as_array_mut().expect("events"));
-            page.body["events"] = events.into();
-            *output = page;
+            let (_, mut page) = self.wire.states("GetExecutionHistory", &input).await;
+            let mut events = body["events"].as_array().cloned().unwrap_or_default();
+            events.append(page["events"].as_array_mut().expect("events"));
+            page["events"] = events.into();
+            *body = page;
         }
     }
 
     async fn wait_for_the_end(&self, arn: &str) {
         let start = tokio::time::Instant::now();
         while start.elapsed() < PATIENCE {
-            match self.call("DescribeExecution", json!({"executionArn": arn})).await {
-                Ok(output) if output.body["status"] == "RUNNING" => tokio::time::sleep(POLL).await,
-                _ => return,
+            let (_, body) = self.wire.states("DescribeExecution", &json!({"executionArn": arn})).await;
+            if body["status"] != "RUNNING" {
+                return;
             }
+            tokio::time::sleep(POLL).await;
         }
-    }
-
-    async fn call(&self, operation: &str, input: Value) -> Result<Output, Fault> {
-        self.cloud.answer(Call::internal("states", operation, "us-east-1", input, Bytes::new())).await
     }
 }
 
@@ -94,26 +85,26 @@ fn aimed(parameters: &Value, latest: Option<&str>) -> Value {
     parameters
 }
 
-fn answered(output: Output) -> Value {
-    let mut shown = output.body;
-    shown["ResponseMetadata"] = json!({"HTTPHeaders": {}, "HTTPStatusCode": output.status});
-    shown
+fn answered(status: u16, mut body: Value) -> Value {
+    if !body.is_object() {
+        body = json!({});
+    }
+    body["ResponseMetadata"] = json!({"HTTPHeaders": {}, "HTTPStatusCode": status});
+    body
 }
 
 /// A fault as recordings hold it, in either of their forms.
-fn refused(fault: &Fault, operation: &str) -> Value {
-    let mut shown = json!({
-        "Error": {"Code": fault.code, "Message": fault.message},
-        "ResponseMetadata": {"HTTPHeaders": {}, "HTTPStatusCode": fault.status},
-        "message": fault.message,
-        "exception_typename": fault.code,
-        "exception_value": format!(
-            "An error occurred ({}) when calling the {operation} operation: {}",
-            fault.code, fault.message
-        ),
-    });
-    for (name, value) in &fault.members {
-        shown[name] = value.clone();
+fn refused(status: u16, mut body: Value, operation: &str) -> Value {
+    let code = body["__type"].as_str().unwrap_or_default().rsplit('#').next().unwrap_or_default().to_owned();
+    let message = body["message"].as_str().or_else(|| body["Message"].as_str()).unwrap_or_default().to_owned();
+    if let Some(members) = body.as_object_mut() {
+        members.remove("__type");
     }
-    shown
+    body["Error"] = json!({"Code": code, "Message": message});
+    body["ResponseMetadata"] = json!({"HTTPHeaders": {}, "HTTPStatusCode": status});
+    body["message"] = message.clone().into();
+    body["exception_value"] =
+        format!("An error occurred ({code}) when calling the {operation} operation: {message}").into();
+    body["exception_typename"] = code.into();
+    body
 }
