@@ -32,6 +32,8 @@ pub struct Draft<'a> {
     pub diagnostics: Vec<Diagnostic>,
     /// The alias that callers of a function must use, by the function's key.
     pub aliases: BTreeMap<String, String>,
+    /// EventBridge Scheduler works with the functions' role.
+    pub assumed_by_scheduler: bool,
 }
 
 impl<'a> Draft<'a> {
@@ -51,6 +53,7 @@ impl<'a> Draft<'a> {
             endpoints: Vec::new(),
             diagnostics: Vec::new(),
             aliases: BTreeMap::new(),
+            assumed_by_scheduler: false,
         }
     }
 

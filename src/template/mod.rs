@@ -12,18 +12,23 @@ use crate::stack::Stack;
 mod bucket;
 mod draft;
 mod event_invoke;
+mod events;
 mod function;
+mod http_api;
 mod intrinsic;
+mod layer;
 mod log_group;
 mod merge;
 mod naming;
 mod outputs;
 mod placeholder;
+mod pseudo;
 mod rest_api;
 mod role;
 mod state_machine;
 mod url;
 mod version;
+mod websocket;
 
 pub use placeholder::placeholders;
 
@@ -95,11 +100,16 @@ pub fn render(stack: &Stack, artifacts: &[Artifact]) -> Result<Rendered, Diagnos
     let mut draft = Draft::new(stack, artifacts);
     bucket::render(&mut draft);
     log_group::render(&mut draft);
+    layer::render(&mut draft);
     function::render(&mut draft);
     rest_api::render(&mut draft);
+    http_api::render(&mut draft);
+    websocket::render(&mut draft);
+    events::render(&mut draft);
     state_machine::render(&mut draft);
     role::render(&mut draft);
     merge::render(&mut draft);
+    pseudo::render(&mut draft);
     outputs::export(&mut draft);
     draft.finish()
 }

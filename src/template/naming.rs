@@ -20,6 +20,11 @@ pub fn upper_first(text: &str) -> String {
     letters.next().map_or(String::new(), |first| first.to_uppercase().chain(letters).collect())
 }
 
+/// Each word's first letter upper case, what is between them left out: `application/json` is `ApplicationJson`.
+pub fn words_upper(text: &str) -> String {
+    text.split(|letter: char| !letter.is_ascii_alphanumeric()).map(upper_first).collect()
+}
+
 /// The first letter upper case, all others lower.
 pub fn capitalized(text: &str) -> String {
     upper_first(&text.to_lowercase())

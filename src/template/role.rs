@@ -18,7 +18,11 @@ pub fn render(draft: &mut Draft) {
     let stack = draft.stack;
     if stack.functions.iter().any(|function| custom(stack, &function.value).is_none()) {
         let statements = shared_statements(draft);
-        let role = shared_role(stack, statements);
+        let mut role = shared_role(stack, statements);
+        if draft.assumed_by_scheduler {
+            role["AssumeRolePolicyDocument"]["Statement"][0]["Principal"]["Service"] =
+                json!(["lambda.amazonaws.com", "scheduler.amazonaws.com"]);
+        }
         let span = details(stack).map_or(stack.provider.span, |details| details.span);
         draft.add(SHARED, span, "AWS::IAM::Role", role);
     }
@@ -245,11 +249,15 @@ fn inherits_by_default(stack: &Stack) -> bool {
 
 /// The name of a function's own role: IAM allows 64 letters, so parts are left out when it would be longer.
 fn own_name(stack: &Stack, function: &str) -> Value {
-    const LONGEST_REGION: usize = 14;
-    let length = stack.service.len() + stack.stage.len() + function.len() + "lambdaRole".len() + LONGEST_REGION + 4;
-    if length <= 64 {
-        json!({"Fn::Join": ["-", [stack.service, stack.stage, function, region(), "lambdaRole"]]})
-    } else {
-        json!({"Fn::Join": ["-", [stack.service, stack.stage, function, region()]]})
+    let mut parts = vec![json!(stack.service), json!(stack.stage), json!(function), region(), json!("lambdaRole")];
+    let mut length =
+        stack.service.len() + stack.stage.len() + function.len() + stack.region.len() + "lambdaRole".len() + 4;
+    if length > 64 {
+        parts.pop();
+        length -= "lambdaRole".len() + 1;
     }
+    if length > 64 {
+        parts.pop();
+    }
+    json!({"Fn::Join": ["-", parts]})
 }

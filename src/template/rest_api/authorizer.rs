@@ -8,7 +8,7 @@ use crate::stack::{Expr, normalized};
 use crate::template::draft::{Draft, depend, extend};
 use crate::template::intrinsic::reference;
 
-use super::method::invocation;
+use super::method::{invocation, source_arn};
 use super::{Route, api_id};
 
 /// What an authorizer means for a method.
@@ -89,7 +89,10 @@ pub fn render(draft: &mut Draft, routes: &[Route]) {
             continue;
         }
         let permission = json!({
-            "FunctionName": asked.arn, "Action": "lambda:InvokeFunction", "Principal": "apigateway.amazonaws.com",
+            "FunctionName": asked.arn,
+            "Action": "lambda:InvokeFunction",
+            "Principal": "apigateway.amazonaws.com",
+            "SourceArn": source_arn(draft.stack),
         });
         let id = format!("{}LambdaPermissionApiGateway", normalized(&asked.name));
         let taken = draft.template.resources.contains_key(&id);

@@ -15,7 +15,12 @@ pub fn render(draft: &mut Draft, routes: &[Route], methods: &[String]) -> String
     let of_stage = stage::is_explicit(draft.stack);
     let resource = draft.add(&id, span, "AWS::ApiGateway::Deployment", json!({"RestApiId": api_id(draft.stack)}));
     extend(properties(resource), [("StageName", (!of_stage).then(|| json!(stage)))]);
-    depend(resource, methods.iter().cloned());
+    let description = draft.stack.provider.api_gateway.as_ref().and_then(|api| api.description.as_ref());
+    let description = description.map(|text| text.value.clone());
+    if let Some(resource) = draft.template.resources.get_mut(&id) {
+        extend(properties(resource), [("Description", description)]);
+        depend(resource, methods.iter().cloned());
+    }
     id
 }
 

@@ -126,6 +126,13 @@ fn of_response(response: &HttpResponse) -> Vec<Answer> {
         Answer { status: code.name.clone(), pattern, headers: headers.collect(), templates }
     });
     let mut own: Vec<Answer> = own.collect();
+    if own.is_empty() {
+        own = STATUS_PATTERNS.iter().map(|(status, pattern)| plain(status, pattern)).collect();
+        for answer in &mut own {
+            add_template(&mut answer.templates, response.template.as_ref().map(crate::stack::Any::to_json));
+        }
+        return own;
+    }
     // Without an answer for success, the usual one is the default.
     if !own.iter().any(|answer| answer.pattern.is_empty()) {
         let mut success = plain("200", "");

@@ -86,8 +86,11 @@ pub fn render(
     method.extend(authorization.properties);
     let permission = add_permission(draft, function, route.span());
     let alias = draft.aliases.get(&function.name).cloned();
+    let draft_is_safe = stack.is_safe();
     let resource = draft.add(&id, route.span(), "AWS::ApiGateway::Method", Value::Object(method));
-    depend(resource, [permission].into_iter().chain(alias).chain(authorization.depends_on));
+    // The framework loses the first two where there is an authorizer.
+    let first = (draft_is_safe || authorization.depends_on.is_none()).then_some(permission);
+    depend(resource, first.into_iter().chain(alias).chain(authorization.depends_on));
     id
 }
 

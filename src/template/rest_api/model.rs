@@ -4,10 +4,10 @@ use serde_json::{Value, json};
 
 use crate::source::{Kind, Node};
 use crate::stack::rest_api::{ApiSchema, HttpEvent};
-use crate::stack::{Any, Map, normalized};
+use crate::stack::{Any, Map};
 use crate::template::draft::{Draft, extend, properties};
 use crate::template::intrinsic::reference;
-use crate::template::naming::{alphanumeric, capitalized, path_id};
+use crate::template::naming::{alphanumeric_upper, words_upper};
 
 use super::method::{is_required, parameters};
 use super::{Route, api_id};
@@ -51,7 +51,7 @@ fn set(draft: &mut Draft, route: &Route, name: &str, value: Value) {
 
 fn add_validator(draft: &mut Draft, route: &Route) -> String {
     let stack = draft.stack;
-    let id = format!("ApiGateway{}RequestValidator", normalized(&stack.service));
+    let id = format!("ApiGateway{}RequestValidator", alphanumeric_upper(&stack.service));
     let validator = json!({
         "RestApiId": api_id(stack),
         "ValidateRequestBody": true,
@@ -70,8 +70,7 @@ fn add_model(draft: &mut Draft, route: &Route, content_type: &str, schema: &Any)
     if let Some((name, shared)) = shared {
         return add_shared_model(draft, name, shared);
     }
-    let kind = capitalized(content_type);
-    let id = format!("{}{}Model", route.method_id(), alphanumeric(&kind));
+    let id = format!("{}{}Model", route.method_id(), words_upper(content_type));
     let details = matches!(schema.0.kind, Kind::Mapping(_)).then(|| schema.0.get("schema")).flatten();
     let named = details.map(|_| &schema.0);
     let definition = details.map_or_else(|| schema.to_json(), Node::to_json);
@@ -83,7 +82,7 @@ fn add_model(draft: &mut Draft, route: &Route, content_type: &str, schema: &Any)
 }
 
 fn add_shared_model(draft: &mut Draft, name: &str, schema: &ApiSchema) -> String {
-    let id = format!("ApiGateway{}Model", path_id(name));
+    let id = format!("ApiGateway{}Model", words_upper(name));
     let definition = schema.schema.as_ref().map_or(Value::Null, Any::to_json);
     let model = json!({"RestApiId": api_id(draft.stack), "ContentType": "application/json", "Schema": definition});
     let extra = [

@@ -1,4 +1,4 @@
-//! `AWS::ApiGateway::Stage`: made on its own when the API is traced, logged or tagged.
+//! `AWS::ApiGateway::Stage`: made on its own when the API is traced or logged.
 
 use serde_json::{Map, Value, json};
 
@@ -18,7 +18,7 @@ resourcePath: $context.resourcePath, status: $context.status, protocol: $context
 pub fn is_explicit(stack: &Stack) -> bool {
     let traced = stack.provider.tracing.as_ref().and_then(|tracing| tracing.api_gateway).is_some_and(|flag| flag.value);
     let logged = stack.provider.logs.as_ref().is_some_and(|logs| logs.rest_api.is_on());
-    !is_shared(stack) && (traced || logged || !stack.provider.tags.is_empty())
+    !is_shared(stack) && (traced || logged)
 }
 
 /// Adds the stage and its log group.

@@ -13,7 +13,7 @@ const METRICS: [(&str, &str, &str); 5] = [
     ("executionsTimedOut", "ExecutionsTimedOut", "executions timed out"),
     ("executionsFailed", "ExecutionsFailed", "executions failed"),
     ("executionsAborted", "ExecutionsAborted", "executions were aborted"),
-    ("executionThrottled", "ExecutionThrottled", "execution events were throttled"),
+    ("executionThrottled", "ExecutionThrottled", "execution were throttled"),
     ("executionsSucceeded", "ExecutionsSucceeded", "executions succeeded"),
 ];
 
@@ -58,7 +58,7 @@ fn add(
     let mut all = Map::new();
     all.insert("Namespace".into(), json!("AWS/States"));
     all.insert("MetricName".into(), json!(metric));
-    all.insert("AlarmDescription".into(), json!(format!("{}[{}]: {says}", stack.stage, shown)));
+    all.insert("AlarmDescription".into(), json!(format!("{shown}[{}][{}]: {says}", stack.stage, stack.region)));
     all.insert("Threshold".into(), json!(1));
     all.insert("Period".into(), json!(period));
     all.insert("EvaluationPeriods".into(), json!(1));

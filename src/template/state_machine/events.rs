@@ -208,7 +208,7 @@ fn starter_role(
             "Statement": [{"Effect": "Allow", "Principal": {"Service": service}, "Action": "sts:AssumeRole"}],
         },
         "Policies": [{
-            "PolicyName": format!("{}-{}-{}-{policy}", draft.stack.stage, draft.stack.service, machine.name),
+            "PolicyName": format!("{}-{}-{}-{}-{policy}", draft.stack.stage, draft.stack.region, draft.stack.service, machine.name),
             "PolicyDocument": {
                 "Version": "2012-10-17",
                 "Statement": [{

@@ -1,0 +1,92 @@
+//! Events of event buses: `AWS::Events::Rule` and `AWS::Events::EventBus`.
+
+use serde_json::{Map, Value, json};
+
+use crate::stack::event::EventBridgeEvent;
+use crate::stack::{Any, Function, Named, normalized};
+use crate::template::draft::{Draft, depend, extend, present};
+use crate::template::intrinsic::{account, partition, region};
+use crate::template::naming::{alphanumeric_upper, md5_hex};
+
+use super::{id, permit, transformer};
+
+/// The longest name of a rule that EventBridge takes.
+const LONGEST_NAME: usize = 64;
+
+/// Adds the rule, the bus when it is a new one, and the rule's right to call the function. `place` counts the function's events.
+pub fn render(draft: &mut Draft, function: &Named<Function>, event: &EventBridgeEvent, place: usize) {
+    let stub = format!("{}-rule-{place}", draft.stack.function_name(function));
+    let name = event.name.as_ref().map_or_else(|| short(&stub), |name| name.text.clone());
+    let bus = event.event_bus.as_ref().map(|bus| match bus.as_str() {
+        Some(arn) if arn.starts_with("arn:") => json!(arn.split_once('/').map_or(arn, |(_, name)| name)),
+        _ => bus.value.clone(),
+    });
+    let is_new = event
+        .event_bus
+        .as_ref()
+        .and_then(|bus| bus.as_str())
+        .filter(|bus| !bus.starts_with("arn") && *bus != "default");
+    let new_bus = is_new.map(|bus| {
+        let id = format!("{}EventBridgeEventBus", normalized(bus));
+        draft.add(&id, event.span, "AWS::Events::EventBus", json!({"Name": bus}));
+        id
+    });
+    let mut target = Map::new();
+    target.insert("Arn".into(), draft.function_arn(&function.name));
+    target.insert("Id".into(), json!(target_id(&name)));
+    let retry = event.retry_policy.as_ref().map(|retry| {
+        present([
+            ("MaximumEventAgeInSeconds", retry.maximum_event_age_s.map(|age| json!(age.value))),
+            ("MaximumRetryAttempts", retry.maximum_retry_attempts.map(|most| json!(most.value))),
+        ])
+    });
+    extend(
+        &mut target,
+        [
+            ("Input", event.input.as_ref().map(|input| json!(input.to_json().to_string()))),
+            ("InputPath", event.input_path.as_ref().map(|path| json!(path.text))),
+            ("InputTransformer", transformer(event.input_transformer.as_ref())),
+            ("RetryPolicy", retry),
+            ("DeadLetterConfig", event.dead_letter_queue_arn.as_ref().map(|arn| json!({"Arn": arn.value}))),
+        ],
+    );
+    let enabled = event.enabled.is_none_or(|flag| flag.value);
+    let rule = present([
+        ("Name", Some(json!(name))),
+        ("Description", event.description.as_ref().map(|text| json!(text.text))),
+        ("EventBusName", bus.clone().filter(|bus| bus.as_str() != Some("default"))),
+        ("EventPattern", event.pattern.as_ref().map(Any::to_json)),
+        ("ScheduleExpression", event.schedule.as_ref().map(|rate| json!(rate.text))),
+        ("State", Some(json!(if enabled { "ENABLED" } else { "DISABLED" }))),
+        ("Targets", Some(json!([target]))),
+    ]);
+    let alias = draft.aliases.get(&function.name).cloned();
+    let rule_id = format!("{}EventBridgeRule", alphanumeric_upper(&stub));
+    depend(draft.add(rule_id, event.span, "AWS::Events::Rule", rule), new_bus.or(alias));
+    let path: Vec<Value> = [Some(json!("rule")), bus, Some(json!(name))].into_iter().flatten().collect();
+    let source = json!({"Fn::Join": [":", [
+        "arn", partition(), "events", region(), account(), {"Fn::Join": ["/", path]},
+    ]]});
+    let permission = id(function, format_args!("EventBridgeLambdaPermission{place}"));
+    permit(draft, function, permission, event.span, json!("events.amazonaws.com"), Some(source));
+}
+
+/// A name that fits: what is too long ends in a hash of the whole.
+fn short(name: &str) -> String {
+    if name.len() <= LONGEST_NAME {
+        return name.to_owned();
+    }
+    let hash = md5_hex(name);
+    let head: String = name.chars().take(LONGEST_NAME - hash.len()).collect();
+    format!("{head}{hash}")
+}
+
+fn target_id(rule: &str) -> String {
+    let suffix = "-target";
+    if rule.len() + suffix.len() <= LONGEST_NAME {
+        return format!("{rule}{suffix}");
+    }
+    let hash = md5_hex(rule);
+    let head: String = rule.chars().take(LONGEST_NAME - hash.len() - suffix.len()).collect();
+    format!("{head}{hash}{suffix}")
+}

@@ -1,0 +1,243 @@
+//! The WebSocket API: one for the `websocket` events of all functions.
+
+use serde_json::{Map, Value, json};
+
+use crate::diagnostic::{Code, Diagnostic};
+use crate::source::Span;
+use crate::stack::event::{Event, WebsocketAuthorizer, WebsocketChoice, WebsocketEvent};
+use crate::stack::{Function, Named, Stack, normalized};
+
+use super::draft::{Draft, depend, extend, present, properties, tag_list};
+use super::intrinsic::{arn, concat, reference, region, sub};
+use super::naming::content_hash;
+use super::{Api, Endpoint, EndpointTarget};
+
+const API: &str = "WebsocketsApi";
+
+struct Route<'a> {
+    function: &'a Named<Function>,
+    key: String,
+    details: Option<&'a WebsocketEvent>,
+    span: Span,
+}
+
+impl Route<'_> {
+    fn id(&self) -> String {
+        let key = self.key.replace('$', "S").replace('/', "Slash").replace('-', "Dash");
+        format!("{}WebsocketsRoute", key.replace('_', "Underscore").replace('.', "Period"))
+    }
+}
+
+/// Adds the API, its routes, integrations, authorizers, deployment and stage; nothing without a `websocket` event.
+pub fn render(draft: &mut Draft) {
+    let routes = routes(draft);
+    let Some(first) = routes.first() else { return };
+    let span = first.span;
+    let stack = draft.stack;
+    add_api(draft, span);
+    let mut ids = Vec::new();
+    for route in &routes {
+        add_integration(draft, route);
+        add_route(draft, route);
+        ids.push(route.id());
+        let target = EndpointTarget::Function(route.function.name.clone());
+        draft.endpoints.push(Endpoint {
+            api: Api::Websocket,
+            method: "WS".to_owned(),
+            path: route.key.clone(),
+            target,
+        });
+        let resource = if stack.is_safe() {
+            sub(
+                "arn:${AWS::Partition}:execute-api:${AWS::Region}:${AWS::AccountId}:${WebsocketsApi}/*/*/@connections/*",
+            )
+        } else {
+            sub("arn:${AWS::Partition}:execute-api:*:*:*/@connections/*")
+        };
+        let statement = json!({"Effect": "Allow", "Action": ["execute-api:ManageConnections"], "Resource": [resource]});
+        draft.grant(&route.function.name, statement);
+    }
+    add_stage(draft, span, ids);
+    let address = vec![
+        json!("wss://"),
+        api_id(stack),
+        json!(".execute-api."),
+        region(),
+        json!("."),
+        reference("AWS::URLSuffix"),
+        json!(format!("/{}", stack.stage)),
+    ];
+    draft.output("ServiceEndpointWebsocket", "URL of the service endpoint", concat(address));
+}
+
+fn api_id(stack: &Stack) -> Value {
+    let given = stack.provider.api_gateway.as_ref().and_then(|api| api.websocket_api_id.as_ref());
+    given.map_or_else(|| reference(API), |id| id.value.clone())
+}
+
+fn routes<'a>(draft: &mut Draft<'a>) -> Vec<Route<'a>> {
+    let mut all = Vec::new();
+    for function in draft.stack.functions.iter() {
+        for event in &function.value.events {
+            let Event::Websocket(choice) = event else { continue };
+            let (key, details, span) = match &**choice {
+                WebsocketChoice::Route(route) => (Some(route), None, route.span),
+                WebsocketChoice::Detailed(event) => (event.route.as_ref(), Some(&**event), event.span),
+            };
+            match key {
+                Some(key) => all.push(Route { function, key: key.text.clone(), details, span }),
+                None => draft.diagnostics.push(Diagnostic::error(Code::MissingKey, span, "this event has no `route`")),
+            }
+        }
+    }
+    all
+}
+
+fn description(stack: &Stack) -> &str {
+    stack.provider.websockets_description.as_ref().map_or("Serverless Websockets", |text| text.text.as_str())
+}
+
+fn add_api(draft: &mut Draft, span: Span) {
+    let stack = draft.stack;
+    if stack.provider.api_gateway.as_ref().is_some_and(|api| api.websocket_api_id.is_some()) {
+        return;
+    }
+    let name = stack.provider.websockets_api_name.as_ref().map(|name| name.text.clone());
+    let selection =
+        stack.provider.websockets_route_selection.as_ref().map_or("$request.body.action", |text| text.text.as_str());
+    let closed = stack.provider.websocket.as_ref().and_then(|settings| settings.disable_default_endpoint);
+    let tags: Map<String, Value> =
+        stack.provider.tags.iter().map(|tag| (tag.name.clone(), tag.value.value.clone())).collect();
+    let api = present([
+        ("Name", Some(json!(name.unwrap_or_else(|| format!("{}-{}-websockets", stack.stage, stack.service))))),
+        ("RouteSelectionExpression", Some(json!(selection))),
+        ("Description", Some(json!(description(stack)))),
+        ("ProtocolType", Some(json!("WEBSOCKET"))),
+        ("DisableExecuteApiEndpoint", closed.map(|flag| json!(flag.value))),
+        ("Tags", (!tags.is_empty()).then(|| Value::Object(tags))),
+    ]);
+    draft.add(API, span, "AWS::ApiGatewayV2::Api", api);
+}
+
+fn invocation(target: Value) -> Value {
+    arn(vec![
+        json!(":apigateway:"),
+        region(),
+        json!(":lambda:path/2015-03-31/functions/"),
+        target,
+        json!("/invocations"),
+    ])
+}
+
+fn permit(draft: &mut Draft, id: String, span: Span, target: Value, waits: Vec<String>) {
+    let permission =
+        json!({"FunctionName": target, "Action": "lambda:InvokeFunction", "Principal": "apigateway.amazonaws.com"});
+    let own_api = !draft.stack.provider.api_gateway.as_ref().is_some_and(|api| api.websocket_api_id.is_some());
+    let waits = own_api.then(|| API.to_owned()).into_iter().chain(waits);
+    depend(draft.add(id, span, "AWS::Lambda::Permission", permission), waits);
+}
+
+fn add_integration(draft: &mut Draft, route: &Route) {
+    let target = draft.function_arn(&route.function.name);
+    let integration = json!({
+        "ApiId": api_id(draft.stack), "IntegrationType": "AWS_PROXY", "IntegrationUri": invocation(target.clone()),
+    });
+    let name = normalized(&route.function.name);
+    let alias = draft.aliases.get(&route.function.name).cloned();
+    let id = format!("{name}WebsocketsIntegration");
+    depend(draft.add(id, route.span, "AWS::ApiGatewayV2::Integration", integration), alias.clone());
+    let waits = alias.unwrap_or_else(|| draft.stack.function_id(&route.function.name));
+    permit(draft, format!("{name}LambdaPermissionWebsockets"), route.span, target, vec![waits]);
+}
+
+fn add_route(draft: &mut Draft, route: &Route) {
+    let integration = format!("{}WebsocketsIntegration", normalized(&route.function.name));
+    let mut all = Map::new();
+    all.insert("ApiId".into(), api_id(draft.stack));
+    all.insert("RouteKey".into(), json!(route.key));
+    all.insert("AuthorizationType".into(), json!("NONE"));
+    all.insert("Target".into(), json!({"Fn::Join": ["/", ["integrations", reference(&integration)]]}));
+    let selection = route.details.and_then(|event| event.response_selection.as_ref());
+    extend(&mut all, [("RouteResponseSelectionExpression", selection.map(|text| json!(text.text)))]);
+    let authorizer = route
+        .details
+        .and_then(|event| event.authorizer.as_ref())
+        .and_then(|authorizer| add_authorizer(draft, route, authorizer));
+    let resource = draft.add(route.id(), route.span, "AWS::ApiGatewayV2::Route", Value::Object(all));
+    if let Some(id) = authorizer {
+        properties(resource).insert("AuthorizationType".into(), json!("CUSTOM"));
+        properties(resource).insert("AuthorizerId".into(), reference(&id));
+        depend(resource, [id]);
+    }
+    if selection.is_some() {
+        let response =
+            json!({"ApiId": api_id(draft.stack), "RouteId": reference(&route.id()), "RouteResponseKey": "$default"});
+        draft.add(format!("{}Response", route.id()), route.span, "AWS::ApiGatewayV2::RouteResponse", response);
+    }
+}
+
+/// Adds the authorizer of a route; its id.
+fn add_authorizer(draft: &mut Draft, route: &Route, authorizer: &WebsocketAuthorizer) -> Option<String> {
+    let (name, arn, sources) = match authorizer {
+        WebsocketAuthorizer::Name(name) if name.text.starts_with("arn:") => (None, Some(json!(name.text)), None),
+        WebsocketAuthorizer::Name(name) => (Some(name.text.clone()), None, None),
+        WebsocketAuthorizer::Detailed(details) => (
+            details.name.as_ref().map(|name| name.text.clone()),
+            details.arn.as_ref().map(|arn| arn.value.clone()),
+            details.identity_source.as_ref(),
+        ),
+    };
+    let of_arn =
+        || arn.as_ref().and_then(Value::as_str).and_then(|arn| arn.rsplit(['-', ':']).next()).map(str::to_owned);
+    let name = name.or_else(of_arn)?;
+    let (target, waits) = match arn {
+        Some(arn) => (arn, Vec::new()),
+        None if draft.stack.functions.entry(&name).is_some() => {
+            (draft.function_arn(&name), vec![draft.stack.function_id(&name)])
+        }
+        None => {
+            let message = format!("the authorizer `{name}` is not a function of the stack");
+            let diagnostic = Diagnostic::error(Code::UnknownReference, route.span, message);
+            draft.diagnostics.push(diagnostic.did_you_mean(&name, draft.stack.functions.names()));
+            return None;
+        }
+    };
+    let sources = sources.map(|sources| sources.iter().map(|source| source.text.clone()).collect::<Vec<_>>());
+    let id = format!("{}WebsocketsAuthorizer", normalized(&name));
+    let resource = json!({
+        "ApiId": api_id(draft.stack),
+        "Name": name,
+        "AuthorizerType": "REQUEST",
+        "AuthorizerUri": invocation(target.clone()),
+        "IdentitySource": sources.unwrap_or_else(|| vec!["route.request.header.Auth".to_owned()]),
+    });
+    draft.add(&id, route.span, "AWS::ApiGatewayV2::Authorizer", resource);
+    permit(draft, format!("{}LambdaPermissionWebsockets", normalized(&name)), route.span, target, waits);
+    Some(id)
+}
+
+fn add_stage(draft: &mut Draft, span: Span, routes: Vec<String>) {
+    let stack = draft.stack;
+    if stack.provider.logs.as_ref().is_some_and(|logs| logs.websocket.is_on()) {
+        let message = "`provider.logs.websocket` is not supported yet";
+        draft.diagnostics.push(Diagnostic::error(Code::UnsupportedKey, stack.provider.span, message));
+    }
+    let captured =
+        draft.template.resources.iter().filter(|(_, resource)| resource.kind.starts_with("AWS::ApiGatewayV2::"));
+    let text: String =
+        captured.map(|(id, resource)| format!("{id}{}", resource.properties.clone().unwrap_or_default())).collect();
+    let deployment = format!("WebsocketsDeployment{}", content_hash(&text));
+    let properties = json!({"ApiId": api_id(stack), "Description": description(stack)});
+    depend(draft.add(&deployment, span, "AWS::ApiGatewayV2::Deployment", properties), routes);
+    let tags = tag_list(stack.provider.tags.iter().map(|tag| (tag.name.as_str(), tag.value.value.clone())));
+    let tags: Map<String, Value> =
+        tags.iter().filter_map(|tag| Some((tag["Key"].as_str()?.to_owned(), tag["Value"].clone()))).collect();
+    let stage = present([
+        ("ApiId", Some(api_id(stack))),
+        ("StageName", Some(json!(stack.stage))),
+        ("Description", Some(json!(description(stack)))),
+        ("DeploymentId", Some(reference(&deployment))),
+        ("Tags", (!tags.is_empty()).then(|| Value::Object(tags))),
+    ]);
+    draft.add("WebsocketsDeploymentStage", span, "AWS::ApiGatewayV2::Stage", stage);
+}
