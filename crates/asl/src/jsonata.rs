@@ -113,13 +113,26 @@ impl Expression {
         if self.calls_added { added_functions(bindings, scope) } else { bindings }
     }
 
+    /// The members of the context object that the expression may read.
+    fn context(&self, scope: &Scope<'_>) -> Value {
+        let Some(Read::Fields(states)) = self.reads.get("states") else { return scope.context.value().clone() };
+        let Some(Read::Fields(members)) = states.get("context") else { return scope.context.value().clone() };
+        let mut context = Map::new();
+        for name in members.keys() {
+            if let Value::Object(section) = scope.context.section(name) {
+                context.extend(section);
+            }
+        }
+        Value::Object(context)
+    }
+
     fn states(&self, scope: &Scope<'_>) -> Map<String, Value> {
         let mut states = Map::new();
         if self.reads_state("input") {
             states.insert("input".into(), scope.input.clone());
         }
         if self.reads_state("context") {
-            states.insert("context".into(), scope.context.value().clone());
+            states.insert("context".into(), self.context(scope));
         }
         if let Some(result) = scope.result.filter(|_| self.reads_state("result")) {
             states.insert("result".into(), result.clone());

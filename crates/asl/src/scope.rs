@@ -1,6 +1,6 @@
 //! What a state's fields may refer to.
 
-use crate::data::path::{PathExpression, Root};
+use crate::data::path::{PathExpression, Root, Step};
 use crate::data::text;
 use crate::effect::Timestamp;
 use crate::raise::Raise;
@@ -33,19 +33,26 @@ pub(crate) struct Scope<'a> {
     pub random: &'a RefCell<fastrand::Rng>,
 }
 
-/// The context object, made when somebody looks at it.
+/// The context object, made when somebody looks at it, and only as far as they look: it holds the execution's whole input,
+/// which must not be copied for each item of a Map.
 pub(crate) struct Context<'a> {
-    make: &'a dyn Fn() -> Value,
+    /// Makes the object, or the one member of it that is named.
+    make: &'a dyn Fn(Option<&str>) -> Value,
     made: OnceCell<Value>,
 }
 
 impl<'a> Context<'a> {
-    pub fn new(make: &'a dyn Fn() -> Value) -> Context<'a> {
+    pub fn new(make: &'a dyn Fn(Option<&str>) -> Value) -> Context<'a> {
         Context { make, made: OnceCell::new() }
     }
 
     pub fn value(&self) -> &Value {
-        self.made.get_or_init(self.make)
+        self.made.get_or_init(|| (self.make)(None))
+    }
+
+    /// The object with one member.
+    pub fn section(&self, name: &str) -> Value {
+        (self.make)(Some(name))
     }
 }
 
@@ -60,6 +67,9 @@ impl Scope<'_> {
 
     /// What `path` selects; the error is Jayway's sentence.
     pub fn select(&self, path: &PathExpression) -> Result<Value, String> {
+        if let (Root::Context, Some(Step::Name(name))) = (&path.root, path.path.steps.first()) {
+            return path.path.select(&self.context.section(name)).map_err(|missing| missing.0);
+        }
         let root = self.root(&path.root).ok_or_else(|| missing_variable(path))?;
         path.path.select(root).map_err(|missing| missing.0)
     }

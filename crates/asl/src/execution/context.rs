@@ -47,7 +47,7 @@ impl Execution {
         extra: &Extra<'_>,
         evaluate: impl FnOnce(&Scope<'_>) -> R,
     ) -> R {
-        let make = || self.context(strand, extra);
+        let make = |section: Option<&str>| self.context(strand, extra, section);
         let context = Context::new(&make);
         let variables = Chain { execution: self, strand };
         evaluate(&Scope {
@@ -61,10 +61,34 @@ impl Execution {
         })
     }
 
-    fn context(&self, strand: &Strand, extra: &Extra<'_>) -> Value {
+    fn context(&self, strand: &Strand, extra: &Extra<'_>, section: Option<&str>) -> Value {
         if let Some(given) = self.inspection.as_ref().and_then(|inspection| inspection.context.as_ref()) {
             return given.clone();
         }
+        let wanted = |name: &str| section.is_none_or(|section| section == name);
+        let mut context = Map::new();
+        if wanted("Execution") {
+            context.insert("Execution".into(), self.execution_entry());
+        }
+        if wanted("State") {
+            context.insert("State".into(), self.state_entry(strand, extra));
+        }
+        if wanted("StateMachine") {
+            let launch = &self.launch;
+            context.insert("StateMachine".into(), json!({"Id": launch.machine_arn, "Name": launch.machine_name}));
+        }
+        if let Some(token) = extra.task_token.filter(|_| wanted("Task")) {
+            context.insert("Task".into(), json!({"Token": token}));
+        }
+        if wanted("Map")
+            && let Some((index, value)) = extra.item.or_else(|| self.item_of(strand))
+        {
+            context.insert("Map".into(), json!({"Item": {"Index": index, "Value": value}}));
+        }
+        Value::Object(context)
+    }
+
+    fn execution_entry(&self) -> Value {
         let launch = &self.launch;
         let mut execution = json!({
             "Id": launch.execution_arn,
@@ -76,24 +100,16 @@ impl Execution {
         if self.inspection.is_none() {
             execution["RedriveCount"] = json!(self.redrive_count);
         }
+        execution
+    }
+
+    fn state_entry(&self, strand: &Strand, extra: &Extra<'_>) -> Value {
         let state = &self.machine.0.blocks[strand.block].states[strand.state];
-        let mut state_entry = json!({"Name": &*state.name, "EnteredTime": strand.entered_at.rfc3339()});
+        let mut entry = json!({"Name": &*state.name, "EnteredTime": strand.entered_at.rfc3339()});
         if matches!(state.body, crate::machine::Body::Task(_)) || extra.retries {
-            state_entry["RetryCount"] = json!(strand.retry_count);
+            entry["RetryCount"] = json!(strand.retry_count);
         }
-        let mut context = Map::new();
-        context.insert("Execution".into(), execution);
-        context.insert("State".into(), state_entry);
-        context.insert("StateMachine".into(), json!({"Id": launch.machine_arn, "Name": launch.machine_name}));
-        if let Some(token) = extra.task_token {
-            context.insert("Task".into(), json!({"Token": token}));
-        }
-        if let Some((index, value)) = extra.item {
-            context.insert("Map".into(), json!({"Item": {"Index": index, "Value": value}}));
-        } else if let Some((index, value)) = self.item_of(strand) {
-            context.insert("Map".into(), json!({"Item": {"Index": index, "Value": value}}));
-        }
-        Value::Object(context)
+        entry
     }
 
     /// The item of the nearest Map around the strand.
