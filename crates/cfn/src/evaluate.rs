@@ -338,3 +338,140 @@ fn to_json(argument: &Value, scope: &dyn Scope) -> Result<Value, TemplateError> 
         _ => Err(TemplateError::content("Fn::ToJsonString requires an object or a list")),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use serde_json::json;
+
+    use super::*;
+
+    struct Names;
+
+    impl Scope for Names {
+        fn reference(&self, name: &str) -> Result<Option<Value>, TemplateError> {
+            match name {
+                "Stage" => Ok(Some(json!("dev"))),
+                "Names" => Ok(Some(json!(["a", "b", "c"]))),
+                "Later" => Ok(Some(json!(UNKNOWN))),
+                "AWS::NoValue" => Ok(None),
+                _ => Err(TemplateError::format(format!(
+                    "Unresolved resource dependencies [{name}] in the Resources block of the template"
+                ))),
+            }
+        }
+        fn attribute(&self, resource: &str, attribute: &str) -> Result<Value, TemplateError> {
+            match (resource, attribute) {
+                ("Table", "Arn") => Ok(json!("arn:table")),
+                _ => Err(TemplateError::content("no such attribute")),
+            }
+        }
+        fn condition(&self, name: &str) -> Result<bool, TemplateError> {
+            Ok(name != "Prod")
+        }
+        fn mapping(&self, map: &str, top: &str, second: &str) -> Mapped {
+            match (map, top, second) {
+                ("Sizes", "dev", "memory") => Mapped::Value(json!(128)),
+                ("Sizes", _, _) => Mapped::NoEntry,
+                _ => Mapped::NoMap,
+            }
+        }
+        fn import(&self, name: &str) -> Result<Value, TemplateError> {
+            match name {
+                "dev-url" => Ok(json!("http://dev")),
+                _ => Err(TemplateError::NoExport(name.to_owned())),
+            }
+        }
+        fn zones(&self, _region: &str) -> Vec<String> {
+            vec!["us-east-1a".to_owned()]
+        }
+        fn dynamic(&self, text: &str) -> Result<String, TemplateError> {
+            Ok(text.to_owned())
+        }
+    }
+
+    #[test]
+    fn every_function_gives_what_its_case_says() {
+        let cases: Vec<Value> = serde_json::from_str(include_str!("../suite/evaluate/functions.json")).unwrap();
+        for case in cases {
+            let name = case["name"].as_str().unwrap();
+            match (evaluate(&case["value"], &Names), case.get("error")) {
+                (Ok(value), None) => assert_eq!(value.as_ref(), case.get("expected"), "{name}"),
+                (Err(error), Some(words)) => assert_eq!(error.to_string(), words.as_str().unwrap(), "{name}"),
+                (outcome, _) => panic!("{name}: {outcome:?}"),
+            }
+        }
+    }
+
+    fn value() -> impl Strategy<Value = Value> {
+        let leaf = prop_oneof![
+            Just(Value::Null),
+            any::<bool>().prop_map(Value::Bool),
+            any::<i64>().prop_map(Value::from),
+            "[-${}A-Za-z.,:/ ]{0,12}".prop_map(Value::String),
+            Just(json!("Table")),
+            Just(json!("10.0.0.0/8")),
+        ];
+        let key = prop::sample::select(vec![
+            "Ref",
+            "Condition",
+            "Fn::If",
+            "Fn::GetAtt",
+            "Fn::Sub",
+            "Fn::Join",
+            "Fn::Select",
+            "Fn::Split",
+            "Fn::FindInMap",
+            "Fn::Base64",
+            "Fn::ImportValue",
+            "Fn::GetAZs",
+            "Fn::Cidr",
+            "Fn::Length",
+            "Fn::ToJsonString",
+            "Fn::Equals",
+            "x",
+        ]);
+        leaf.prop_recursive(4, 32, 4, move |inner| {
+            prop_oneof![
+                prop::collection::vec(inner.clone(), 0..4).prop_map(Value::Array),
+                (key.clone(), inner.clone()).prop_map(|(key, value)| json!({ key: value })),
+                prop::collection::vec((key.clone(), inner), 0..3).prop_map(|entries| Value::Object(
+                    entries.into_iter().map(|(key, value)| (key.to_owned(), value)).collect()
+                )),
+            ]
+        })
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn no_value_makes_evaluation_panic(value in value()) {
+            let _ = evaluate(&value, &Names);
+            let _ = crate::reference::all_references(&value);
+        }
+
+        #[test]
+        fn no_resource_makes_a_template_panic(properties in value(), condition in value(), output in value()) {
+            let text = json!({
+                "Conditions": { "Prod": condition },
+                "Resources": { "A": { "Type": "T", "Properties": properties, "Condition": "Prod" }, "Table": { "Type": "T" } },
+                "Outputs": { "O": { "Value": output } },
+            })
+            .to_string();
+            if let Ok(template) = crate::Template::parse(&text) {
+                let _ = crate::check::check(&template);
+                let _ = crate::condition::resolve(&template, &Names);
+                let _ = crate::Graph::new(&template, &indexmap::IndexMap::new());
+                prop_assert!(crate::diff::templates(&template, &template).is_empty());
+            }
+        }
+
+        #[test]
+        fn no_text_makes_reading_panic(text in "(?s).{0,200}") {
+            let _ = crate::Template::parse(&text);
+            let _ = crate::substitution::pieces(&text);
+            let _ = crate::cidr::split(&text, 3, Some(4));
+        }
+    }
+}

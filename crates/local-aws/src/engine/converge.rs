@@ -19,6 +19,7 @@ use super::provider::{Context, Made, Provider};
 use super::run::Engine;
 use super::scope::{Known, StackScope};
 use super::stack::Slot;
+use super::stack_policy;
 use super::stacks::Cell;
 use super::status::ResourceStatus;
 use super::surroundings::Surroundings;
@@ -143,6 +144,9 @@ struct Wanted {
 
 impl Work<'_> {
     async fn run(&self) -> Result<Converged, Fault> {
+        if let Some(reason) = self.removal_denied() {
+            return Ok(Converged::Failed(format!("{reason} ")));
+        }
         let graph = &self.blueprint.graph;
         let needed_by = graph.needed_by();
         let mut waiting: HashMap<&str, usize> =
@@ -224,10 +228,35 @@ impl Work<'_> {
             self.note(id, live, wanted)?;
             return Ok(Ok(()));
         }
-        if live.kind != wanted.kind || wanted.provider.replaces(&live.properties, &wanted.properties) {
+        let replaced = live.kind != wanted.kind || wanted.provider.replaces(&live.properties, &wanted.properties);
+        let action = if replaced { "Update:Replace" } else { "Update:Modify" };
+        if let Some(reason) = self.denied(action, id, &live.kind) {
+            return self.refuse(id, resource, Some(&slot), reason);
+        }
+        if replaced {
             return self.replace(id, wanted, &slot, &live).await;
         }
         self.update(id, wanted, live).await
+    }
+
+    /// Why the stack's policy does not let this update do something, if it does not.
+    fn denied(&self, action: &str, id: &str, kind: &str) -> Option<String> {
+        let stack = self.cell.lock();
+        let updating = stack.operation.as_ref().is_some_and(|operation| operation.action == Action::Update);
+        let policy = stack.policy.as_ref().filter(|_| updating && self.direction == Direction::Forward)?;
+        stack_policy::denied(policy, action, id, kind)
+    }
+
+    /// Why the stack's policy does not let go of a resource that the template no longer has, if it does not.
+    fn removal_denied(&self) -> Option<String> {
+        let removed: Vec<(String, String)> = self
+            .cell
+            .lock()
+            .living()
+            .filter(|(id, _)| self.blueprint.resource(id).is_none())
+            .map(|(id, live)| (id.clone(), live.kind.clone()))
+            .collect();
+        removed.iter().find_map(|(id, kind)| self.denied("Update:Delete", id, kind))
     }
 
     fn wanted(&self, id: &str, resource: &Resource) -> Result<Wanted, String> {

@@ -17,6 +17,7 @@ pub mod scope;
 #[cfg(test)]
 mod simulation;
 pub mod stack;
+pub mod stack_policy;
 pub mod stacks;
 pub mod status;
 pub mod surroundings;

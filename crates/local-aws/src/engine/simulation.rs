@@ -429,6 +429,21 @@ fn an_update_that_fails_gives_back_what_was_there() {
 }
 
 #[test]
+fn a_stack_policy_protects_from_an_update() {
+    let bench = Bench::new();
+    bench.create(CHAIN);
+    let before = bench.values();
+    let policy =
+        r#"{"Statement": [{"Effect": "Allow", "Action": "Update:Modify", "Principal": "*", "Resource": "*"}]}"#;
+    let setting = Record::Setting(super::journal::Setting::Policy(Some(policy.to_owned())));
+    bench.engine.record(&bench.cell, setting).unwrap();
+    assert_eq!(bench.update(CHANGED), StackStatus::UpdateRollbackComplete);
+    assert_eq!(bench.values(), before);
+    let reason = bench.reason("app", "UPDATE_ROLLBACK_IN_PROGRESS").unwrap();
+    assert!(reason.starts_with("Action denied by stack policy: no statement allows [Update:Delete]"), "{reason}");
+}
+
+#[test]
 fn what_is_retained_outlives_its_stack() {
     let bench = Bench::new();
     let body = r#"{"Resources": {"A": {"Type": "Test::Thing", "DeletionPolicy": "Retain"}, "B": {"Type": "Test::Thing", "Properties": {"Value": {"Ref": "A"}}}}}"#;

@@ -24,7 +24,7 @@ pub static KIND: Kind = kind!(Schema {
         Property::map("Parameters", &Shape::Text),
         TAGS,
         Property::text("TemplateURL").required(),
-        Property::integer("TimeoutInMinutes", 1, i64::MAX),
+        Property::refused("TimeoutInMinutes"),
     ],
     attributes: &["Outputs.*"],
     volatile: &[],

@@ -31,9 +31,7 @@ pub async fn run(cloud: Arc<Cloud>, call: Call) -> Result<Output, Fault> {
     let set_name = required(&call, "ChangeSetName")?.to_owned();
     let kind = text(&call, "ChangeSetType").unwrap_or("UPDATE").to_owned();
     let Target { cell, stack } = target(&cloud, &engine, &call, &kind, &set_name)?;
-    if change_set::of_stack(engine.world.store(), &stack.id)?.iter().any(|set| set.name == set_name) && cell.is_some() {
-        return Err(Fault::sender("AlreadyExistsException", format!("ChangeSet {set_name} already exists")));
-    }
+    refuse_taken_name(&engine, &stack, &set_name)?;
     let present = (stack.status() != StackStatus::ReviewInProgress).then_some(&stack);
     let for_stack = For { id: &stack.id, name: &stack.name, stack: present };
     let submission = submission::read(&cloud, &engine, &call, for_stack).await?;
@@ -81,6 +79,18 @@ pub async fn run(cloud: Arc<Cloud>, call: Call) -> Result<Output, Fault> {
     };
     change_set::put(engine.world.store(), &set)?;
     Ok(Output::json(json!({ "Id": set.id, "StackId": set.stack_id })))
+}
+
+/// Refuses the name of a change set that waits. One that has run gives its name free.
+fn refuse_taken_name(engine: &Engine, stack: &Stack, name: &str) -> Result<(), Fault> {
+    let store = engine.world.store();
+    let Some(other) = change_set::of_stack(store, &stack.id)?.into_iter().find(|set| set.name == name) else {
+        return Ok(());
+    };
+    if other.operation.is_none() {
+        return Err(Fault::sender("AlreadyExistsException", format!("ChangeSet {name} already exists")));
+    }
+    Ok(change_set::delete(store, &other)?)
 }
 
 /// The stack that a change set is for, and whether it is there already.

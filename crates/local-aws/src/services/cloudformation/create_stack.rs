@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde_json::json;
 use uuid::Uuid;
 
-use super::input::{flag, invalid, list, required, text};
+use super::input::{flag, invalid, required, text};
 use super::submission::{self, For};
 use crate::Cloud;
 use crate::engine::journal::{Action, Entry, OnFailure, Operation, Record, Setting};
@@ -100,9 +100,6 @@ pub fn born(
 }
 
 fn on_failure(call: &Call) -> Result<OnFailure, Fault> {
-    if !list(call, "RollbackConfiguration").is_empty() {
-        return Err(invalid("the local AWS does not support RollbackConfiguration; see docs/local-aws.md"));
-    }
     match (text(call, "OnFailure"), flag(call, "DisableRollback")) {
         (Some(_), Some(_)) => Err(invalid("You cannot specify both DisableRollback and OnFailure.")),
         (Some("DO_NOTHING"), None) | (None, Some(true)) => Ok(OnFailure::DoNothing),

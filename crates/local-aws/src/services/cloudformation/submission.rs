@@ -43,6 +43,7 @@ pub struct For<'a> {
 /// # Errors
 /// `ValidationError` or `InsufficientCapabilitiesException` in CloudFormation's words.
 pub async fn read(cloud: &Arc<Cloud>, engine: &Engine, call: &Call, target: For<'_>) -> Result<Submission, Fault> {
+    refuse_members(call)?;
     let previous = target.stack.map(Stack::spec);
     let body = template_text(cloud, call, previous).await?;
     let template = Template::parse(&body).map_err(refused)?;
@@ -70,6 +71,31 @@ pub async fn read(cloud: &Arc<Cloud>, engine: &Engine, call: &Call, target: For<
     changes::refuse(world, &blueprint, target.stack)?;
     capability::check(&blueprint, &spec.capabilities)?;
     Ok(Submission { spec, blueprint, around })
+}
+
+/// Members of the input that AWS has and this local AWS does not.
+fn refuse_members(call: &Call) -> Result<(), Fault> {
+    let given = |name: &str| match call.input.get(name) {
+        None | Some(Value::Null) | Some(Value::Bool(false)) => false,
+        Some(Value::String(text)) => !text.is_empty() && text != "false",
+        Some(Value::Array(items)) => !items.is_empty(),
+        Some(Value::Object(members)) => {
+            members.values().any(|value| value.as_array().is_none_or(|items| !items.is_empty()))
+        }
+        Some(_) => true,
+    };
+    const UNSUPPORTED: &[&str] = &[
+        "DeploymentMode",
+        "ImportExistingResources",
+        "ResourceTypes",
+        "RollbackConfiguration",
+        "StackPolicyURL",
+        "TimeoutInMinutes",
+    ];
+    match UNSUPPORTED.iter().find(|name| given(name)) {
+        Some(name) => Err(invalid(format!("the local AWS does not support {name}; see docs/local-aws.md"))),
+        None => Ok(()),
+    }
 }
 
 /// A template error as CloudFormation answers it.

@@ -20,6 +20,11 @@ use crate::wire::{Call, Fault, Output};
 /// Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_UpdateStack.html>
 pub async fn run(cloud: Arc<Cloud>, call: Call) -> Result<Output, Fault> {
     let engine = super::engine(&cloud);
+    for member in ["StackPolicyDuringUpdateBody", "StackPolicyDuringUpdateURL", "StackPolicyURL"] {
+        if text(&call, member).is_some() {
+            return Err(invalid(format!("the local AWS does not support {member}; see docs/local-aws.md")));
+        }
+    }
     let name = required(&call, "StackName")?;
     let cell = engine.stacks.find(&call.region, name).ok_or_else(|| match name.starts_with("arn:") {
         true => no_stack(name),
