@@ -2,9 +2,10 @@
 
 use super::Execution;
 use super::strand::StrandId;
-use crate::effect::{Outcome, Timestamp};
+use crate::effect::{EffectId, Outcome, Timestamp};
 use crate::machine::Kind;
 use serde_json::{Map, Value, json};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// How a map run is.
@@ -62,6 +63,8 @@ pub struct Child {
     /// `None` until it is its turn, and where the run ended before.
     pub execution: Option<Execution>,
     pub stopped_at: Option<Timestamp>,
+    /// The ids that the run's execution gave to the child's open effects.
+    pub(crate) open: BTreeMap<EffectId, EffectId>,
 }
 
 impl Child {

@@ -1,4 +1,7 @@
 //! A running state machine: strands that step from state to state, the effects they wait for, and the history they leave.
+//!
+//! One file because it is one thing: the books of an execution, which nothing else may touch (what each state does is in
+//! `state`).
 
 pub(crate) mod catch;
 pub(crate) mod context;
@@ -576,12 +579,5 @@ impl Execution {
             .map(|(id, _)| *id)
             .collect();
         open.into_iter().for_each(|effect| self.cancel(effect));
-    }
-
-    pub(crate) fn forward_cancel(&mut self, run: usize, child: usize, inner: EffectId) {
-        let found = self.waiting.iter().find(|(_, (owner, _))| *owner == Owner::Child { run, child, inner });
-        if let Some(id) = found.map(|(id, _)| *id) {
-            self.cancel(id);
-        }
     }
 }

@@ -1,4 +1,6 @@
 //! Compiles one state.
+//!
+//! One file because every part of a state is compiled against the same fields, place and language.
 
 use super::template::{Phase, Site};
 use super::{EMPTY, Parser};

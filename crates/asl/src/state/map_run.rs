@@ -10,6 +10,7 @@ use crate::limits::{DISTRIBUTED_CONCURRENCY, MAX_PAYLOAD};
 use crate::machine::{Batcher, Body, Distribution, MapBody, Reader, State};
 use crate::raise::Raise;
 use serde_json::{Map, Value, json};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// What the fields of a distributed Map come to.
@@ -175,7 +176,7 @@ impl Execution {
             .map(|(input, items)| {
                 let name = crate::intrinsic::uuid(&mut random);
                 let arn = format!("{execution}/{label}:{name}");
-                Child { arn, name, input, items, execution: None, stopped_at: None }
+                Child { arn, name, input, items, execution: None, stopped_at: None, open: BTreeMap::new() }
             })
             .collect();
         MapRun {
@@ -247,11 +248,14 @@ impl Execution {
     fn absorb(&mut self, run: usize, child: usize, turn: Turn) {
         for effect in turn.effects {
             if let Effect::Cancel { id: inner } = effect {
-                self.forward_cancel(run, child, inner);
+                if let Some(outer) = self.map_runs[run].children[child].open.remove(&inner) {
+                    self.cancel(outer);
+                }
                 continue;
             }
             let inner = id_of(&effect);
-            self.ask(Owner::Child { run, child, inner }, |id| renamed(effect, id));
+            let outer = self.ask(Owner::Child { run, child, inner }, |id| renamed(effect, id));
+            self.map_runs[run].children[child].open.insert(inner, outer);
         }
         let Some(outcome) = turn.outcome else { return };
         let now = self.now;
