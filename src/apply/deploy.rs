@@ -106,8 +106,7 @@ impl<C: Operations + Objects> Run<'_, C> {
     }
 
     async fn change(&self, bucket: &str, standing: Option<&Deployed>) -> Result<Vec<Change>, ApplyFailure> {
-        let key =
-            format!("{}/{}/compiled-cloudformation-template.json", self.plan.prefix, deployment_name(self.manner.now));
+        let key = deployment_key(&self.plan.prefix, self.manner.now);
         self.cloud.put_text(bucket, &key, &self.plan.template).await?;
         let template = match self.plan.template.len() {
             0..=INLINE_TEMPLATE_LIMIT => TemplateSource::Inline(self.plan.template.clone()),
@@ -122,39 +121,19 @@ impl<C: Operations + Objects> Run<'_, C> {
     }
 
     fn request(&self, kind: ChangeSetKind, template: TemplateSource) -> ChangeSetRequest {
-        ChangeSetRequest {
-            stack: self.plan.stack_name.clone(),
-            name: format!("deploy-{}", self.manner.now.as_millisecond()),
-            kind,
-            template,
-            settings: self.plan.settings.clone(),
-        }
+        change_set_request(self.plan, kind, template, self.manner)
     }
 
     async fn change_set(&self, request: &ChangeSetRequest) -> Result<Made, ApplyFailure> {
-        (self.manner.tell)(Event::ChangeSet { stack: request.stack.clone() });
-        let id = self.cloud.create_change_set(request).await?;
-        let made = wait_for_change_set(self.cloud, &id, self.manner.pace).await?;
-        if made.status == "FAILED" {
-            let mut reasons = self.cloud.change_set_failures(&id).await.unwrap_or_default();
-            if reasons.is_empty() {
-                reasons.extend(made.reason.clone());
-            }
-            self.cloud.delete_change_set(&id).await?;
-            if made.is_empty_because_nothing_changes() {
-                return Ok(Made { id: None, ..made });
-            }
-            return Err(ApplyFailure::ChangeSet { stack: request.stack.clone(), reasons });
-        }
-        (self.manner.tell)(Event::Changes(made.changes.clone()));
-        Ok(made)
+        made(self.cloud, request, self.manner).await
     }
 
     async fn execute(&self, made: Made, standing: Option<&Deployed>, doing: Doing) -> Result<(), ApplyFailure> {
         let Some(change_set) = made.id else { return Ok(()) };
         let stack = made.stack_id.unwrap_or_else(|| self.plan.stack_name.clone());
         let since = Since::now(self.cloud, standing.map_or(&stack, |stack| &stack.id)).await?;
-        let token = format!("deploy-{}", self.manner.now.as_millisecond());
+        // AWS takes a token that it has met for the same call sent twice.
+        let token = format!("deploy-{doing:?}-{}", self.manner.now.as_millisecond());
         self.cloud.execute_change_set(&change_set, &token, self.plan.settings.disable_rollback).await?;
         (self.manner.tell)(Event::Begun { stack: self.plan.stack_name.clone(), resources: Some(made.changes.len()) });
         let ended = self.watch(&stack, since, doing == Doing::Update).await?;
@@ -185,6 +164,53 @@ impl<C: Operations + Objects> Run<'_, C> {
         stack.ok_or_else(|| {
             AwsError::garbled("DescribeStacks", format!("the stack `{}` is not there", self.plan.stack_name)).into()
         })
+    }
+}
+
+/// The change set that a plan asks for.
+pub fn change_set_request(
+    plan: &Plan,
+    kind: ChangeSetKind,
+    template: TemplateSource,
+    manner: &Manner<'_>,
+) -> ChangeSetRequest {
+    ChangeSetRequest {
+        stack: plan.stack_name.clone(),
+        // A first deployment makes two, and a name may come only once in the life of a stack.
+        name: match kind {
+            ChangeSetKind::Create => format!("deploy-create-{}", manner.now.as_millisecond()),
+            ChangeSetKind::Update => format!("deploy-update-{}", manner.now.as_millisecond()),
+        },
+        kind,
+        template,
+        settings: plan.settings.clone(),
+    }
+}
+
+/// Makes a change set and waits until it can be executed; one without changes is deleted again and has no id.
+///
+/// # Errors
+/// [`ApplyFailure::ChangeSet`] with all reasons when CloudFormation refuses it; nothing of it is left then.
+pub async fn made<C: Operations>(
+    cloud: &C,
+    request: &ChangeSetRequest,
+    manner: &Manner<'_>,
+) -> Result<Made, ApplyFailure> {
+    (manner.tell)(Event::ChangeSet { stack: request.stack.clone() });
+    let id = cloud.create_change_set(request).await?;
+    let made = wait_for_change_set(cloud, &id, manner.pace).await?;
+    if made.status != "FAILED" {
+        (manner.tell)(Event::Changes(made.changes.clone()));
+        return Ok(made);
+    }
+    let mut reasons = cloud.change_set_failures(&id).await.unwrap_or_default();
+    if reasons.is_empty() {
+        reasons.extend(made.reason.clone());
+    }
+    cloud.delete_change_set(&id).await?;
+    match made.is_empty_because_nothing_changes() {
+        true => Ok(Made { id: None, ..made }),
+        false => Err(ApplyFailure::ChangeSet { stack: request.stack.clone(), reasons }),
     }
 }
 
@@ -241,6 +267,11 @@ async fn all_pages(cloud: &impl crate::plan::Stacks, id: &str, first: ChangeSetP
         next = page.next;
     }
     Err(AwsError::garbled("DescribeChangeSet", format!("more than {MAX_CHANGE_SET_PAGES} pages")))
+}
+
+/// Where the template of a deployment is kept in the bucket.
+pub fn deployment_key(prefix: &str, now: Timestamp) -> String {
+    format!("{prefix}/{}/compiled-cloudformation-template.json", deployment_name(now))
 }
 
 /// The folder of a deployment in the bucket, as Serverless v3 names it: `1700000000000-2023-11-14T22:13:20.000Z`.

@@ -6,6 +6,7 @@ mod deploy;
 mod event;
 mod failure;
 mod interrupt;
+mod propose;
 mod remove;
 mod upload;
 mod watch;
@@ -16,5 +17,9 @@ pub use deploy::{Applied, Made, Manner, apply, deployment_name, wait_for_change_
 pub use event::{Event, Tell};
 pub use failure::{ApplyFailure, Doing, StackFailure, aws_account, stack_name};
 pub use interrupt::Interrupt;
+pub use propose::propose;
 pub use remove::{Kept, Removed, remove};
 pub use watch::{Ended, Pace, Since, Watch};
+
+#[cfg(test)]
+mod tests;

@@ -69,6 +69,7 @@ impl Deploy {
 
 /// Builds the artifacts and renders the template. When it is `tolerant`, what cannot be built is zipped as it is.
 pub fn render(context: &Context, session: &Session, tolerant: bool) -> Result<(Vec<Artifact>, Rendered), Failure> {
+    context.report.diagnostics(&session.stack.warnings, &session.sources);
     let units = artifact::units(&session.stack).map_err(|diagnostics| session.invalid(diagnostics))?;
     let workshop = artifact::Workshop {
         root: session.stack.root.clone(),

@@ -11,6 +11,7 @@ mod invoke;
 mod local;
 mod logs;
 mod package;
+mod plan;
 mod print;
 mod remove;
 mod schema;
@@ -40,6 +41,7 @@ pub struct Args {
 #[derive(Debug, Subcommand)]
 enum Command {
     Deploy(deploy::Deploy),
+    Plan(plan::Plan),
     Info(info::Info),
     Invoke(invoke::Invoke),
     Logs(logs::Logs),
@@ -62,6 +64,7 @@ impl Args {
         match &self.command {
             None => self.deploy.run(context),
             Some(Command::Deploy(command)) => command.run(context),
+            Some(Command::Plan(command)) => command.run(context),
             Some(Command::Info(command)) => command.run(context),
             Some(Command::Invoke(command)) => command.run(context),
             Some(Command::Logs(command)) => command.run(context),

@@ -24,7 +24,7 @@ pub struct Session {
 }
 
 impl Session {
-    /// Reads the project, resolves its variables, types its model, and shows the warnings so far.
+    /// Reads the project, resolves its variables, types its model.
     ///
     /// # Errors
     /// Every mistake of the project at once.
@@ -35,7 +35,6 @@ impl Session {
         let resolved = variables::resolve(&project, &world).await?;
         let stack = stack::decode(&resolved);
         let stack = stack.map_err(|diagnostics| invalid(diagnostics, resolved.sources.clone()))?;
-        context.report.diagnostics(&stack.warnings, &resolved.sources);
         Ok(Session { stack, sources: resolved.sources, profile: resolved.profile })
     }
 

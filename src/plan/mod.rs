@@ -4,6 +4,7 @@ mod change_set;
 mod cloud;
 mod deployed;
 mod prepare;
+mod review;
 mod status;
 
 pub use change_set::{
@@ -13,4 +14,5 @@ pub use change_set::{
 pub use cloud::Stacks;
 pub use deployed::{Deployed, StackOutput};
 pub use prepare::{Plan, PlanFailure, Upload, Work, prepare};
+pub use review::{Entry, Fate, Reason, Review};
 pub use status::{Condition, Status};

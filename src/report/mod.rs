@@ -9,6 +9,7 @@ mod failure;
 mod local;
 mod overview;
 mod progress;
+mod review;
 mod size;
 mod terminal;
 
