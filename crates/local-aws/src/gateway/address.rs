@@ -9,6 +9,8 @@ use http::header::HOST;
 pub enum Address {
     /// An API, and the path behind it: `/STAGE/…`, still percent-encoded.
     Api { id: String, path: String },
+    /// A function URL, and the path behind it.
+    Url { id: String, path: String },
     /// The archive of a function's code or a layer.
     Code { digest: String },
 }
@@ -20,6 +22,10 @@ impl Address {
         if let Some(rest) = path.strip_prefix("/_aws/execute-api/") {
             let (id, rest) = rest.split_once('/').unwrap_or((rest, ""));
             return Some(Address::Api { id: id.to_owned(), path: format!("/{rest}") });
+        }
+        if let Some(rest) = path.strip_prefix("/_aws/lambda-url/") {
+            let (id, rest) = rest.split_once('/').unwrap_or((rest, ""));
+            return Some(Address::Url { id: id.to_owned(), path: format!("/{rest}") });
         }
         if let Some(name) = path.strip_prefix("/_aws/lambda/code/") {
             let digest = name.strip_suffix(".zip")?;

@@ -128,6 +128,11 @@ impl Refusal {
         Refusal::new("BAD_REQUEST_BODY", 400, "BadRequestException", "Invalid request body")
     }
 
+    /// A body that a template wants to read as JSON and cannot.
+    pub fn unreadable_body(message: &str) -> Refusal {
+        Refusal::new("BAD_REQUEST_BODY", 400, "BadRequestException", message)
+    }
+
     /// Required parameters that are missing.
     pub fn bad_parameters(names: &str) -> Refusal {
         let message = format!("Missing required request parameters: [{names}]");

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::answer::Refusal;
 use super::exchange::Exchange;
-use super::vtl::{Outcome, Template, Variables, render};
+use super::vtl::{Outcome, Template, TemplateError, Variables, render};
 
 /// The value of a mapping expression over the request: `'literal'`, `method.request.…`, `context.…`,
 /// `stageVariables.…`.
@@ -99,11 +99,14 @@ pub fn request_body(integration: &Value, exchange: &Exchange) -> Result<Outcome,
 /// Renders a template.
 ///
 /// # Errors
-/// 500 with the reason when it fails.
+/// 400 for a body that is no JSON although the template reads it, 500 with the reason for other failures.
 pub fn rendered(template: &Value, variables: &Variables) -> Result<Outcome, Refusal> {
     let text = template.as_str().unwrap_or_default();
     let outcome = Template::parse(text).and_then(|template| render(&template, variables));
-    outcome.map_err(|error| Refusal::misconfigured(format!("mapping template: {error}")))
+    outcome.map_err(|error| match error {
+        TemplateError::Body(_) => Refusal::unreadable_body(&error.to_string()),
+        error => Refusal::misconfigured(format!("mapping template: {error}")),
+    })
 }
 
 /// `integration.request.PLACE.NAME` mappings that have a value, as name and value.

@@ -9,6 +9,8 @@ mod authorize;
 mod download;
 mod exchange;
 mod fetch;
+mod format2;
+mod http_api;
 mod invoke;
 mod mapping;
 mod memory;
@@ -36,11 +38,15 @@ pub use service::integrates_with;
 /// Answers a request to a deployed API; `None` when the address is not the gateway's.
 ///
 /// Addresses: `/_aws/execute-api/API/STAGE/path`, `/restapis/API/STAGE/_user_request_/path`,
-/// `Host: API.execute-api.…`, `/_aws/lambda/code/DIGEST.zip`.
+/// `Host: API.execute-api.…`, `/_aws/lambda-url/ID/path`, `/_aws/lambda/code/DIGEST.zip`.
 pub async fn handle(cloud: &Arc<Cloud>, request: Request<Bytes>) -> Option<Response<Bytes>> {
     let address = Address::of(&request)?;
     Some(match address {
-        Address::Api { id, path } => rest::handle(cloud, &id, &path, request).await,
+        Address::Api { id, path } => match http_api::handle(cloud, &id, &path, &request).await {
+            Some(response) => response,
+            None => rest::handle(cloud, &id, &path, request).await,
+        },
+        Address::Url { id, path } => http_api::function_url(cloud, &id, &path, &request).await,
         Address::Code { digest } => download::answer(cloud, &digest).await,
     })
 }

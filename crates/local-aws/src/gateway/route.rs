@@ -27,7 +27,7 @@ pub fn find<'a>(
 }
 
 /// How loosely a resource matches, part by part; smaller is better. `None` when it does not.
-fn rank(pattern: &str, parts: &[&str]) -> Option<Vec<u8>> {
+pub fn rank(pattern: &str, parts: &[&str]) -> Option<Vec<u8>> {
     let pattern: Vec<&str> = pattern.split('/').filter(|part| !part.is_empty()).collect();
     let mut rank = Vec::new();
     for (index, part) in pattern.iter().enumerate() {
@@ -44,7 +44,8 @@ fn rank(pattern: &str, parts: &[&str]) -> Option<Vec<u8>> {
     (pattern.len() == parts.len()).then_some(rank)
 }
 
-fn parameters(pattern: &str, parts: &[&str]) -> IndexMap<String, String> {
+/// The parameters that a path has under a pattern.
+pub fn parameters(pattern: &str, parts: &[&str]) -> IndexMap<String, String> {
     let mut found = IndexMap::new();
     for (index, part) in pattern.split('/').filter(|part| !part.is_empty()).enumerate() {
         match variable(part) {

@@ -1,6 +1,8 @@
 //! The local AWS as its users meet it.
 
 mod conformance;
+mod gateway;
+mod lambda;
 mod runtime;
 mod s3;
 mod states;

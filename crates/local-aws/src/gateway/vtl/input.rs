@@ -10,17 +10,25 @@ use super::{TemplateError, path};
 /// The body, parsed once, and the parameters.
 pub struct Input<'a> {
     variables: &'a Variables,
-    document: Json,
+    document: Result<Json, String>,
 }
 
 impl<'a> Input<'a> {
-    /// Reads the body; one that is no JSON is a text, and none at all an empty object.
+    /// Reads the body. One that does not even begin like JSON is a text (a form), none at all an empty object.
     pub fn new(variables: &'a Variables) -> Input<'a> {
         let document = match variables.body.trim() {
-            "" => Json::Object(serde_json::Map::new()),
-            body => serde_json::from_str(body).unwrap_or_else(|_| Json::String(variables.body.clone())),
+            "" => Ok(Json::Object(serde_json::Map::new())),
+            body => match serde_json::from_str(body) {
+                Err(error) if body.starts_with(['{', '[']) => Err(error.to_string()),
+                Err(_) => Ok(Json::String(variables.body.clone())),
+                Ok(document) => Ok(document),
+            },
         };
         Input { variables, document }
+    }
+
+    fn document(&self) -> Result<&Json, TemplateError> {
+        self.document.as_ref().map_err(|error| TemplateError::Body(error.clone()))
     }
 
     /// `$input.body`.
@@ -33,11 +41,11 @@ impl<'a> Input<'a> {
     pub fn call(&self, name: &str, arguments: &[Value]) -> Result<Option<Value>, TemplateError> {
         match (name, arguments) {
             ("json", [path]) => {
-                let found = path::select(&self.document, &path.text())?;
+                let found = path::select(self.document()?, &path.text())?;
                 Ok(Some(Value::Text(found.unwrap_or_else(|| Json::from("")).to_string())))
             }
             ("path", [path]) => {
-                let found = path::select(&self.document, &path.text())?.unwrap_or(Json::Null);
+                let found = path::select(self.document()?, &path.text())?.unwrap_or(Json::Null);
                 Ok(Some(if found.is_null() { Value::Text(String::new()) } else { Value::of(&found) }))
             }
             ("params", []) => Ok(Some(self.all())),

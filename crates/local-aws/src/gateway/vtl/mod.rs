@@ -27,6 +27,9 @@ pub enum TemplateError {
     /// A construct of Velocity that this engine refuses.
     #[error("line {line}: the local AWS's mapping templates do not support {what}; see docs/local-aws.md")]
     Unsupported { line: usize, what: String },
+    /// `$input` was asked for a body that begins like JSON and is none.
+    #[error("Could not parse request body into json: {0}")]
+    Body(String),
     /// It could be read and not be evaluated.
     #[error("{0}")]
     Evaluation(String),
