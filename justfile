@@ -15,7 +15,7 @@ check:
 
 # The States Language cases recorded from AWS, against the local Step Functions: `just conformance FOLDER`.
 conformance folder:
-    ASL_CONFORMANCE={{folder}} cargo test --release -p local-aws --test it conformance -- --nocapture
+    ASL_CONFORMANCE={{folder}} cargo test --workspace --test it -- conformance --nocapture
 
 # The template cases of the Serverless Framework: `just parity FOLDER`.
 parity folder:
