@@ -19,7 +19,9 @@ const INTEGRATION_RESPONSE: Shape = Shape::Object(&[
 ]);
 const METHOD_RESPONSE: Shape = Shape::Object(&[
     Property::map("ResponseModels", &Shape::Text),
-    Property::map("ResponseParameters", &Shape::Flag),
+    // A boolean by the documentation; CloudFormation also takes the quoted header values that
+    // serverless-step-functions has written here for years, and they count as "not required".
+    Property::map("ResponseParameters", &Shape::Text),
     Property::text("StatusCode").required(),
 ]);
 
@@ -115,7 +117,10 @@ async fn put(context: &Context, properties: &Value) -> Result<(), Fault> {
     method.entry("authorizationType").or_insert_with(|| Value::from("NONE"));
     context.invoke("apigateway", "PutMethod", Value::Object(method)).await?;
     for response in responses.as_ref().and_then(Value::as_array).into_iter().flatten() {
-        let members = response.as_object().cloned().unwrap_or_default();
+        let mut members = response.as_object().cloned().unwrap_or_default();
+        for (_, required) in members.get_mut("responseParameters").and_then(Value::as_object_mut).into_iter().flatten() {
+            *required = Value::from(*required == true || *required == "true");
+        }
         context.invoke("apigateway", "PutMethodResponse", with(&address, members)).await?;
     }
     let Some(Value::Object(mut integration)) = integration else { return Ok(()) };
