@@ -118,7 +118,8 @@ async fn put(context: &Context, properties: &Value) -> Result<(), Fault> {
     context.invoke("apigateway", "PutMethod", Value::Object(method)).await?;
     for response in responses.as_ref().and_then(Value::as_array).into_iter().flatten() {
         let mut members = response.as_object().cloned().unwrap_or_default();
-        for (_, required) in members.get_mut("responseParameters").and_then(Value::as_object_mut).into_iter().flatten() {
+        for (_, required) in members.get_mut("responseParameters").and_then(Value::as_object_mut).into_iter().flatten()
+        {
             *required = Value::from(*required == true || *required == "true");
         }
         context.invoke("apigateway", "PutMethodResponse", with(&address, members)).await?;
