@@ -132,7 +132,7 @@ fn invocation(target: Value) -> Value {
 fn permit(draft: &mut Draft, id: String, span: Span, target: Value, waits: Vec<String>) {
     let permission =
         json!({"FunctionName": target, "Action": "lambda:InvokeFunction", "Principal": "apigateway.amazonaws.com"});
-    let own_api = !draft.stack.provider.api_gateway.as_ref().is_some_and(|api| api.websocket_api_id.is_some());
+    let own_api = draft.stack.provider.api_gateway.as_ref().is_none_or(|api| api.websocket_api_id.is_none());
     let waits = own_api.then(|| API.to_owned()).into_iter().chain(waits);
     depend(draft.add(id, span, "AWS::Lambda::Permission", permission), waits);
 }

@@ -15,7 +15,8 @@ use super::{id, missing, permit, unsupported};
 /// Adds one pool for all triggers that name it, and its right to call each function.
 pub fn render(draft: &mut Draft) {
     let stack = draft.stack;
-    let mut pools: IndexMap<String, (Span, Vec<(&Named<Function>, String, &CognitoUserPool)>)> = IndexMap::new();
+    type Trigger<'a> = (&'a Named<Function>, String, &'a CognitoUserPool);
+    let mut pools: IndexMap<String, (Span, Vec<Trigger>)> = IndexMap::new();
     for function in stack.functions.iter() {
         for event in &function.value.events {
             let Event::CognitoUserPool(event) = event else { continue };
