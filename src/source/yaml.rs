@@ -373,3 +373,7 @@ fn last_byte(kind: &Kind) -> Option<u32> {
         _ => None,
     }
 }
+
+#[cfg(test)]
+#[path = "yaml_test.rs"]
+mod tests;

@@ -468,3 +468,47 @@ fn trimmed(mut text: Text) -> Text {
     text.parts.retain(|part| !matches!(part, Part::Plain(plain) if plain.is_empty()));
     text
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn any_text_is_taken_apart_or_refused(text in "[$<>{}():,'\" a-z.\\\\é]{0,80}", own in any::<bool>()) {
+            match parse(&text, own) {
+                Ok(parsed) => {
+                    for part in &parsed.parts {
+                        if let Part::Variable(variable) = part {
+                            prop_assert!(text.get(variable.at.clone()).is_some());
+                        }
+                    }
+                }
+                Err(fault) => prop_assert!(text.get(fault.at.clone()).is_some(), "{fault:?}"),
+            }
+        }
+
+        #[test]
+        fn text_without_variables_stays_as_it_is(text in "[a-z ${<>\\\\]{0,40}") {
+            if !may_hold_variable(&text) {
+                let parsed = parse(&text, true).expect("nothing to refuse");
+                let same = parsed.parts == [Part::Plain(text.clone())] || (text.is_empty() && parsed.parts.is_empty());
+                prop_assert!(same);
+            }
+        }
+    }
+
+    #[test]
+    fn sources_parameters_and_addresses_are_taken_apart() {
+        let parsed = parse("$<ssm(us-east-1, raw):/a/$<sls:stage>, 'x, y', null>", true).expect("a variable");
+        let variable = parsed.single().expect("one variable");
+        assert_eq!(variable.sources.len(), 3);
+        let Asks::Call { name, parameters, address } = &variable.sources[0].asks else { panic!("a call") };
+        assert_eq!((name.as_str(), parameters.len()), ("ssm", 2));
+        assert_eq!(address.as_ref().map(|(text, _)| text.parts.len()), Some(2));
+        assert_eq!(variable.sources[1].asks, Asks::Literal(Value::String("x, y".to_owned())));
+        assert_eq!(variable.sources[2].asks, Asks::Literal(Value::Null));
+    }
+}
