@@ -1,8 +1,11 @@
 //! The local AWS as its users meet it.
 
+mod accounts;
 mod conformance;
 mod gateway;
 mod lambda;
+mod logs;
+mod page;
 mod runtime;
 mod s3;
 mod states;

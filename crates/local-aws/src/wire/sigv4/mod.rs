@@ -36,6 +36,12 @@ pub struct Signer {
 }
 
 impl Signer {
+    /// A signer with given parts, for signatures that AWS published.
+    #[cfg(test)]
+    pub fn for_test(key: Vec<u8>, amz_date: &str, scope: &str, seed: &str) -> Signer {
+        Signer { key, amz_date: amz_date.to_owned(), scope: scope.to_owned(), seed: seed.to_owned() }
+    }
+
     /// The signature of one chunk that follows the chunk signed `previous`.
     pub fn chunk(&self, previous: &str, data: &[u8]) -> String {
         let to_sign = format!(
