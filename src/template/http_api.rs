@@ -387,7 +387,6 @@ fn add_request_authorizer(
         json!("/invocations"),
     ]);
     let ttl = value.result_ttl_s.map(|ttl| json!(ttl.value));
-    let sources = if sources.is_empty() { vec![json!("$request.header.Authorization")] } else { sources };
     all.insert("AuthorizerType".into(), json!("REQUEST"));
     all.insert("AuthorizerUri".into(), uri);
     extend(

@@ -108,8 +108,8 @@ pub fn render(stack: &Stack, artifacts: &[Artifact]) -> Result<Rendered, Diagnos
     events::render(&mut draft);
     state_machine::render(&mut draft);
     role::render(&mut draft);
+    outputs::export(&mut draft);
     merge::render(&mut draft);
     pseudo::render(&mut draft);
-    outputs::export(&mut draft);
     draft.finish()
 }

@@ -4,7 +4,7 @@ use serde_json::json;
 
 use super::draft::Draft;
 
-/// Gives every output without one its export, `sls-SERVICE-STAGE-NAME`, by which other stacks of the service find it.
+/// Gives every output of the stack's own making its export, `sls-SERVICE-STAGE-NAME`, by which other stacks of the service find it.
 pub fn export(draft: &mut Draft) {
     let (service, stage) = (&draft.stack.service, &draft.stack.stage);
     for (name, output) in &mut draft.template.outputs {

@@ -220,9 +220,9 @@ fn own_role(draft: &Draft, function: &Named<Function>) -> Value {
     let log_arn = format!("arn:${{AWS::Partition}}:logs:${{AWS::Region}}:${{AWS::AccountId}}:log-group:{group}:*:*");
     let actions = ["logs:CreateLogStream", "logs:CreateLogGroup", "logs:PutLogEvents"];
     let mut statements = vec![json!({"Effect": "Allow", "Action": actions, "Resource": [sub(log_arn)]})];
-    statements.extend(
-        draft.grants.iter().filter(|grant| grant.function == function.name).map(|grant| grant.statement.clone()),
-    );
+    let own = draft.grants.iter().filter(|grant| grant.function == function.name);
+    let known = |grant: &&super::draft::Grant| stack.is_safe() || is_known_to_plugin(&grant.statement);
+    statements.extend(own.filter(known).map(|grant| grant.statement.clone()));
     let inherits = value.iam_role_statements_inherit.map_or_else(|| inherits_by_default(stack), |flag| flag.value);
     if inherits {
         statements.extend(provider_statements(stack).iter().map(|statement| statement.value.clone()));
@@ -240,6 +240,12 @@ fn own_role(draft: &Draft, function: &Named<Function>) -> Value {
         ],
     );
     Value::Object(role)
+}
+
+/// Whether serverless-iam-roles-per-function gives a function this right; it knows streams, queues and dead letters only.
+fn is_known_to_plugin(statement: &Value) -> bool {
+    let action = statement["Action"][0].as_str().or_else(|| statement["Action"].as_str()).unwrap_or("");
+    ["dynamodb:", "kinesis:", "sqs:", "sns:"].iter().any(|service| action.starts_with(service))
 }
 
 fn inherits_by_default(stack: &Stack) -> bool {

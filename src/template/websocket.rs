@@ -40,6 +40,9 @@ pub fn render(draft: &mut Draft) {
         add_integration(draft, route);
         add_route(draft, route);
         ids.push(route.id());
+        if route.details.is_some_and(|event| event.response_selection.is_some()) {
+            ids.push(format!("{}Response", route.id()));
+        }
         let target = EndpointTarget::Function(route.function.name.clone());
         draft.endpoints.push(Endpoint {
             api: Api::Websocket,

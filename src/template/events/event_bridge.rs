@@ -16,7 +16,7 @@ const LONGEST_NAME: usize = 64;
 /// Adds the rule, the bus when it is a new one, and the rule's right to call the function. `place` counts the function's events.
 pub fn render(draft: &mut Draft, function: &Named<Function>, event: &EventBridgeEvent, place: usize) {
     let stub = format!("{}-rule-{place}", draft.stack.function_name(function));
-    let name = event.name.as_ref().map_or_else(|| short(&stub), |name| name.text.clone());
+    let name = event.name.as_ref().map_or_else(|| fitted(&stub, &format!("-rule-{place}")), |name| name.text.clone());
     let bus = event.event_bus.as_ref().map(|bus| match bus.as_str() {
         Some(arn) if arn.starts_with("arn:") => json!(arn.split_once('/').map_or(arn, |(_, name)| name)),
         _ => bus.value.clone(),
@@ -71,22 +71,29 @@ pub fn render(draft: &mut Draft, function: &Named<Function>, event: &EventBridge
     permit(draft, function, permission, event.span, json!("events.amazonaws.com"), Some(source));
 }
 
-/// A name that fits: what is too long ends in a hash of the whole.
-fn short(name: &str) -> String {
+/// A name that fits: what is too long is cut, and told apart by a hash of the whole before its ending.
+fn fitted(name: &str, ending: &str) -> String {
     if name.len() <= LONGEST_NAME {
         return name.to_owned();
     }
     let hash = md5_hex(name);
-    let head: String = name.chars().take(LONGEST_NAME - hash.len()).collect();
-    format!("{head}{hash}")
+    let head: String = name.chars().take(LONGEST_NAME.saturating_sub(hash.len() + ending.len())).collect();
+    format!("{head}{hash}{ending}")
 }
 
 fn target_id(rule: &str) -> String {
-    let suffix = "-target";
-    if rule.len() + suffix.len() <= LONGEST_NAME {
-        return format!("{rule}{suffix}");
+    fitted(&format!("{rule}-target"), "-target")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn long_names_of_rules_fit_and_keep_their_ending() {
+        let name = fitted("workshop-production-ready-serverless-dev-notify-restaurant-rule-1", "-rule-1");
+        assert_eq!(name, "workshop-production-ready1e0cff43b0297937f331d17d359ad91a-rule-1");
+        assert_eq!(target_id("short-rule-1"), "short-rule-1-target");
+        assert_eq!(target_id(&name).len(), LONGEST_NAME);
     }
-    let hash = md5_hex(rule);
-    let head: String = rule.chars().take(LONGEST_NAME - hash.len() - suffix.len()).collect();
-    format!("{head}{hash}{suffix}")
 }

@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
+use crate::diagnostic::{Code, Diagnostic};
 use crate::stack::Stack;
 use crate::stack::provider::RestApiLogs;
 use crate::template::draft::{Draft, extend, tag_list};
@@ -14,8 +15,13 @@ const FORMAT: &str = "requestId: $context.requestId, ip: $context.identity.sourc
 user: $context.identity.user, requestTime: $context.requestTime, httpMethod: $context.httpMethod, \
 resourcePath: $context.resourcePath, status: $context.status, protocol: $context.protocol, responseLength: $context.responseLength";
 
-/// Whether the stage is a resource of its own, rather than made by the deployment.
+/// Whether the stage is a resource of its own, rather than made by the deployment. An existing stack has the other kind, and a second
+/// stage of the same name would be refused, so that only the safe template has it.
 pub fn is_explicit(stack: &Stack) -> bool {
+    stack.is_safe() && wants_settings(stack)
+}
+
+fn wants_settings(stack: &Stack) -> bool {
     let traced = stack.provider.tracing.as_ref().and_then(|tracing| tracing.api_gateway).is_some_and(|flag| flag.value);
     let logged = stack.provider.logs.as_ref().is_some_and(|logs| logs.rest_api.is_on());
     !is_shared(stack) && (traced || logged)
@@ -25,6 +31,14 @@ pub fn is_explicit(stack: &Stack) -> bool {
 pub fn render(draft: &mut Draft, deployment: &str) {
     let stack = draft.stack;
     if !is_explicit(stack) {
+        if wants_settings(stack) {
+            let message =
+                "tracing and logs of the REST API are settings of its stage, which this template leaves as it is";
+            let diagnostic = Diagnostic::warning(Code::WeakTemplate, stack.provider.span, message);
+            draft
+                .diagnostics
+                .push(diagnostic.hint("set `compatibility: safe` to make the stage a resource of its own"));
+        }
         return;
     }
     let provider = &stack.provider;

@@ -28,7 +28,12 @@ pub fn render(draft: &mut Draft, machine: &Named<StateMachine>) {
         let Some(name) = name else { continue };
         let Some(known) = METRICS.iter().find(|(metric, _, _)| *metric == name.text) else {
             let message = format!("`{}` is not a metric of executions", name.text);
-            draft.diagnostics.push(Diagnostic::error(Code::UnknownReference, name.span, message));
+            let diagnostic = Diagnostic::error(Code::UnknownReference, name.span, message);
+            let mut diagnostic = diagnostic.did_you_mean(&name.text, METRICS.iter().map(|(metric, _, _)| *metric));
+            if draft.stack.dialect == crate::project::Dialect::Serverless {
+                diagnostic.severity = crate::diagnostic::Severity::Warning;
+            }
+            draft.diagnostics.push(diagnostic);
             continue;
         };
         add(draft, machine, alarms, details, *known);
