@@ -56,6 +56,7 @@ impl Deploy {
         };
         let overview = observe::overview(&clients, &stack, region, clients.local_endpoint(), &session.keys()).await?;
         report.deployed(&Deployment {
+            stage: &session.stack.stage,
             service: &session.stack.service,
             place: &session.place(),
             overview: &overview,

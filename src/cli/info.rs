@@ -17,7 +17,8 @@ impl Info {
             let session = Session::open(context).await?;
             let (clients, stack) = deployed(&session).await?;
             let overview = look(&session, &clients, &stack).await?;
-            context.report.overview(&session.stack.service, &session.place(), &overview);
+            let stack = &session.stack;
+            context.report.overview(&stack.service, &stack.stage, &session.place(), &overview);
             Ok(Outcome::Done)
         })
     }

@@ -15,6 +15,7 @@ use crate::observe::{Address, Named, Overview};
 /// A deployment that has come to its end.
 pub struct Deployment<'a> {
     pub service: &'a str,
+    pub stage: &'a str,
     /// `dev on this machine`.
     pub place: &'a str,
     pub overview: &'a Overview,
@@ -28,11 +29,12 @@ impl Report {
     /// The last block of `deploy`.
     pub fn deployed(&self, deployment: &Deployment) {
         self.with_progress(super::progress::Progress::clear);
-        let Deployment { service, place, overview, artifacts, changed, took } = deployment;
+        let Deployment { service, stage, place, overview, artifacts, changed, took } = deployment;
         if self.is_json() {
             return self.object(&json!({
                 "event": if *changed { "deployed" } else { "unchanged" },
                 "service": service,
+                "stage": stage,
                 "seconds": took.as_secs_f64(),
                 "overview": overview,
             }));
@@ -55,9 +57,9 @@ impl Report {
     }
 
     /// The whole of `info`.
-    pub fn overview(&self, service: &str, place: &str, overview: &Overview) {
+    pub fn overview(&self, service: &str, stage: &str, place: &str, overview: &Overview) {
         if self.is_json() {
-            return self.object(&json!({"event": "info", "service": service, "overview": overview}));
+            return self.object(&json!({"event": "info", "service": service, "stage": stage, "overview": overview}));
         }
         let mut lines = vec![
             format!("service: {service}"),

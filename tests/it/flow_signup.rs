@@ -83,7 +83,7 @@ fn an_application_is_deployed_called_and_removed() {
     project.run(&["--stage", "dev"]).expect(0).says("nothing to change");
 
     project.run(&["remove", "--stage", "dev"]).expect(0);
-    project.run(&["local", "status"]).says("not running");
+    project.run(&["local", "status"]).says("does not run");
 }
 
 #[test]
