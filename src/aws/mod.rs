@@ -1,6 +1,7 @@
 //! The only place that names `aws_sdk_*`: clients from region, profile and endpoint, and what they answer in our nouns.
 
 mod account;
+mod apis;
 mod clients;
 mod error;
 mod functions;

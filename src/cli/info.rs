@@ -17,8 +17,9 @@ impl Info {
             let session = Session::open(context).await?;
             let (clients, stack) = deployed(&session).await?;
             let overview = look(&session, &clients, &stack).await?;
+            let stages = observe::stages(&clients, &overview).await?;
             let stack = &session.stack;
-            context.report.overview(&stack.service, &stack.stage, &session.place(), &overview);
+            context.report.overview(&stack.service, &stack.stage, &session.place(), &overview, &stages);
             Ok(Outcome::Done)
         })
     }

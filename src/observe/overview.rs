@@ -33,6 +33,9 @@ pub struct Address {
     pub target: Option<String>,
     /// `function` or `state machine`.
     pub target_kind: Option<&'static str>,
+    /// Id and stage of the REST API behind it.
+    #[serde(skip)]
+    pub rest_stage: Option<(String, String)>,
 }
 
 /// A resource with its names.
@@ -101,6 +104,7 @@ impl View<'_> {
                 "AWS::StepFunctions::StateMachine" => "state machine",
                 _ => "function",
             }),
+            rest_stage: (endpoint.protocol == Protocol::Rest).then(|| (api.to_owned(), endpoint.stage.clone())),
         })
     }
 

@@ -10,7 +10,7 @@ use super::size::{size, time};
 use crate::apply::Removed;
 use crate::artifact::Artifact;
 use crate::failure::count;
-use crate::observe::{Address, Named, Overview};
+use crate::observe::{Address, ApiStage, Named, Overview};
 
 /// A deployment that has come to its end.
 pub struct Deployment<'a> {
@@ -57,9 +57,9 @@ impl Report {
     }
 
     /// The whole of `info`.
-    pub fn overview(&self, service: &str, stage: &str, place: &str, overview: &Overview) {
+    pub fn overview(&self, service: &str, stage: &str, place: &str, overview: &Overview, stages: &[ApiStage]) {
         if self.is_json() {
-            return self.object(&json!({"event": "info", "service": service, "stage": stage, "overview": overview}));
+            return self.object(&json!({"event": "info", "service": service, "stage": stage, "overview": overview, "apiStages": stages}));
         }
         let mut lines = vec![
             format!("service: {service}"),
@@ -67,6 +67,13 @@ impl Report {
             format!("stack: {} ({})", overview.stack, overview.status),
         ];
         lines.extend(endpoint_lines(&overview.endpoints));
+        lines.extend(stages.iter().map(|stage| match stage.live_since {
+            Some(time) => format!("  live since {time:.0}"),
+            None => format!(
+                "  the API {} has no stage `{}`, so callers get 403: run `deploy --force`",
+                stage.api, stage.stage
+            ),
+        }));
         lines.extend(named_lines("functions", &overview.functions));
         lines.extend(named_lines("state machines", &overview.machines));
         lines.extend(named_lines("tables", &overview.tables));

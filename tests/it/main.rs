@@ -2,5 +2,6 @@
 
 mod flow_signup;
 mod golden;
+mod stack_page;
 mod support;
 mod tidy;
