@@ -39,13 +39,15 @@ impl Interrupt {
     pub(super) async fn sleep(&mut self, pause: Duration) -> bool {
         tokio::select! {
             () = tokio::time::sleep(pause) => false,
-            changed = self.presses.changed() => changed.is_ok(),
+            () = self.pressed() => true,
         }
     }
 
-    /// Whether it was pressed at all.
-    pub fn is_pressed(&self) -> bool {
-        *self.presses.borrow() > 0
+    /// Waits until the next press; for ever when nobody can press.
+    pub(super) async fn pressed(&mut self) {
+        if self.presses.changed().await.is_err() {
+            std::future::pending::<()>().await;
+        }
     }
 
     /// After the first press: waits a while for the second one.

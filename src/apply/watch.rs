@@ -86,13 +86,22 @@ impl<C: Operations> Watch<'_, C> {
     /// # Errors
     /// [`ApplyFailure::Lost`] when the cloud does not answer any more, [`ApplyFailure::Interrupted`] when the user
     /// stops watching. The operation itself goes on in both cases.
-    pub async fn to_end(mut self) -> Result<Ended, ApplyFailure> {
+    pub async fn to_end(self) -> Result<Ended, ApplyFailure> {
+        let mut interrupt = self.interrupt.clone();
         let mut told: HashSet<String> = HashSet::new();
         let mut events: Vec<ResourceEvent> = Vec::new();
         let mut pause = self.pace.first;
         let mut failed = 0;
         for _ in 0..MAX_POLLS {
-            match self.poll(&told).await {
+            // An answer that does not come must not keep the user waiting who has pressed Ctrl-C.
+            let polled = tokio::select! {
+                polled = self.poll(&told) => polled,
+                () = interrupt.pressed() => {
+                    self.interrupted(&mut interrupt).await?;
+                    continue;
+                }
+            };
+            match polled {
                 Ok(new) => {
                     failed = 0;
                     pause = if new.is_empty() { self.pace.slower(pause) } else { self.pace.first };
@@ -112,8 +121,8 @@ impl<C: Operations> Watch<'_, C> {
                 }
                 Err(error) => return Err(self.lost(error)),
             }
-            if self.interrupt.sleep(pause).await {
-                self.interrupted().await?;
+            if interrupt.sleep(pause).await {
+                self.interrupted(&mut interrupt).await?;
             }
         }
         let message = format!("no end after {MAX_POLLS} looks at the events");
@@ -147,9 +156,9 @@ impl<C: Operations> Watch<'_, C> {
         Ok(new)
     }
 
-    async fn interrupted(&mut self) -> Result<(), ApplyFailure> {
+    async fn interrupted(&self, interrupt: &mut Interrupt) -> Result<(), ApplyFailure> {
         (self.tell)(Event::Unwatched { stack: self.stack.to_owned() });
-        let wish = self.interrupt.wish(PATIENCE).await;
+        let wish = interrupt.wish(PATIENCE).await;
         if wish == Wish::Cancel && self.cancellable {
             (self.tell)(Event::Cancelling { stack: self.stack.to_owned() });
             self.cloud.cancel_update(self.stack).await?;

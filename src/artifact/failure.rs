@@ -52,6 +52,19 @@ impl BuildFailure {
         BuildFailure::Write { path: path.to_owned(), source }
     }
 
+    /// The functions and layers that it was made for, where they are known.
+    pub fn owners(&self) -> Vec<&str> {
+        match self {
+            BuildFailure::Builder { owners, .. } | BuildFailure::ToolMissing { owners, .. } => {
+                owners.iter().map(String::as_str).collect()
+            }
+            BuildFailure::UnknownHandler { owner, .. } | BuildFailure::WrongBinary { owner, .. } => {
+                owner.split(", ").collect()
+            }
+            _ => Vec::new(),
+        }
+    }
+
     /// What to do about it, if there is something to say beside the message.
     pub fn hint(&self) -> Option<String> {
         match self {

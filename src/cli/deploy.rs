@@ -78,7 +78,8 @@ pub fn render(context: &Context, session: &Session, tolerant: bool) -> Result<(V
         runs_on_host: session.stack.target == Target::Local,
         tolerant,
     };
-    let artifacts = artifact::build(&units, &workshop, &|event| context.report.building(&event))?;
+    let artifacts = artifact::build(&units, &workshop, &|event| context.report.building(&event));
+    let artifacts = artifacts.map_err(|failure| session.unbuilt(failure))?;
     let rendered = template::render(&session.stack, &artifacts);
     let rendered = rendered.map_err(|diagnostics| session.invalid(diagnostics))?;
     context.report.diagnostics(&rendered.warnings, &session.sources);

@@ -7,8 +7,9 @@ use local_aws::daemon;
 
 use super::Context;
 use crate::Failure;
+use crate::artifact::BuildFailure;
 use crate::aws::{Clients, Destination, Lookup, local_destination};
-use crate::diagnostic::Diagnostics;
+use crate::diagnostic::{Code, Diagnostic, Diagnostics};
 use crate::failure::MachineFailure;
 use crate::project::{self, Options, Target};
 use crate::source::Sources;
@@ -69,6 +70,21 @@ impl Session {
     /// Mistakes as a failure of this project.
     pub fn invalid(&self, diagnostics: Diagnostics) -> Failure {
         invalid(diagnostics, self.sources.clone())
+    }
+
+    /// A build that failed, with the place of what it was made for. A handler that leads nowhere is a mistake of the project.
+    pub fn unbuilt(&self, failure: BuildFailure) -> Failure {
+        let function = failure.owners().first().and_then(|owner| self.stack.functions.entry(owner));
+        if let (BuildFailure::UnknownHandler { owner, .. }, Some(function)) = (&failure, function) {
+            let span = function.value.handler.as_ref().map_or(function.span, |handler| handler.span);
+            let mut diagnostic = Diagnostic::error(Code::FileNotFound, span, failure.to_string());
+            diagnostic = diagnostic.hint(failure.hint().unwrap_or_else(|| {
+                format!("give `{owner}` the folder of its Cargo.toml, the name of a package or of a binary")
+            }));
+            return self.invalid(Diagnostics(vec![diagnostic]));
+        }
+        let place = function.map(|function| self.sources.place(function.span));
+        Failure::Build { failure, place }
     }
 
     /// How the configuration calls the logical ids of functions and machines.

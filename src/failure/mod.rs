@@ -42,8 +42,12 @@ pub enum Failure {
     #[error("the project has {}", count(.diagnostics.errors(), "mistake"))]
     Invalid { diagnostics: Diagnostics, sources: Box<Sources> },
     /// An artifact could not be made.
-    #[error(transparent)]
-    Build(#[from] BuildFailure),
+    #[error("{failure}")]
+    Build {
+        failure: BuildFailure,
+        /// `file:line:column` of the function that it was made for.
+        place: Option<String>,
+    },
     /// There is nothing to look at.
     #[error("the stack `{stack}` is not deployed to {place}")]
     NotDeployed { stack: String, place: String },
@@ -165,7 +169,8 @@ impl Failure {
         match self {
             Failure::Usage(_) => 2,
             Failure::Invalid { .. } => 3,
-            Failure::Build(_) => 4,
+            Failure::Build { .. } => 4,
+            Failure::LocalAws(_) => 5,
             Failure::Plan(PlanFailure::Aws(error)) | Failure::Aws(error) if error.is_unreachable() => 5,
             Failure::Apply(failure) => failure.exit_code(),
             Failure::NotDeployed { .. }
@@ -173,7 +178,6 @@ impl Failure {
             | Failure::Aws(_)
             | Failure::Function(_)
             | Failure::Execution(_)
-            | Failure::LocalAws(_)
             | Failure::Machine(_) => 1,
         }
     }
@@ -185,7 +189,7 @@ impl Failure {
                 Account { hints: usage.hint.iter().cloned().collect(), ..Account::new("usage", usage.message.clone()) }
             }
             Failure::Invalid { .. } => Account::new("project-invalid", self.to_string()),
-            Failure::Build(failure) => build(failure),
+            Failure::Build { failure, place } => Account { place: place.clone(), ..build(failure) },
             Failure::NotDeployed { .. } => Account {
                 hints: vec!["`deploy` deploys it; `--stage` and `--target` name another place".to_owned()],
                 ..Account::new("not-deployed", self.to_string())
@@ -195,11 +199,7 @@ impl Failure {
             Failure::Apply(failure) => failure.account(),
             Failure::Function(failure) => failure.account(),
             Failure::Execution(failure) => failure.account(),
-            Failure::LocalAws(error) => Account {
-                causes: causes(error),
-                hints: vec!["`deploy local status` says how it stands".to_owned()],
-                ..Account::new("local-aws", error.to_string())
-            },
+            Failure::LocalAws(error) => local_aws(error),
             Failure::Machine(failure) => {
                 Account { causes: causes(failure), ..Account::new("machine-refused", failure.to_string()) }
             }
@@ -217,6 +217,23 @@ fn build(failure: &BuildFailure) -> Account {
         hints: failure.hint().into_iter().collect(),
         ..Account::new("build-failed", failure.to_string())
     }
+}
+
+fn local_aws(error: &DaemonError) -> Account {
+    let hint = match error {
+        DaemonError::StateDir { path, .. } => {
+            format!("make {} a folder that you may write to, then run `deploy` again", path.display())
+        }
+        DaemonError::PortTaken { .. } => "then run `deploy` again: what is deployed is kept".to_owned(),
+        DaemonError::Damaged { path, .. } => format!("`rm {}`, then run `deploy` again", path.display()),
+        DaemonError::AlreadyRunning { .. } => "`deploy local stop` stops it".to_owned(),
+        DaemonError::Died { log, .. } => {
+            let state = log.parent().unwrap_or(log);
+            format!("if its state is damaged, `rm -r {}` forgets all that is deployed here", state.display())
+        }
+        _ => "`deploy local status` says how it stands".to_owned(),
+    };
+    Account { hints: vec![hint], ..Account::new("local-aws", error.to_string()) }
 }
 
 /// The causes of an error, from the nearest to the first.

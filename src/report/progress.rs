@@ -24,8 +24,8 @@ pub struct Progress {
     /// What goes on besides resources: a build, a change set.
     step: Option<ProgressBar>,
     resources: HashMap<String, ProgressBar>,
-    /// When each resource began, to say how long it took.
-    since: HashMap<String, Instant>,
+    /// What each resource began and when, to say it once and how long it took.
+    since: HashMap<String, (String, Instant)>,
 }
 
 impl Progress {
@@ -57,7 +57,6 @@ impl Progress {
     fn resource(&mut self, live: &MultiProgress, event: &ResourceEvent) {
         let id = &event.logical_id;
         if event.status.ends_with("_IN_PROGRESS") {
-            self.since.entry(id.clone()).or_insert_with(Instant::now);
             if self.resources.len() < MAX_SPINNERS && !self.resources.contains_key(id) {
                 self.resources.insert(id.clone(), spinner(live, format!("{} {id}", event.status)));
             }
@@ -69,6 +68,16 @@ impl Progress {
         if let Some(bar) = &self.bar {
             bar.inc(1);
         }
+    }
+
+    /// Notes that a resource has begun something, and whether that is new: CloudFormation says it twice, once before and
+    /// once after the resource has a physical id.
+    fn begins(&mut self, event: &ResourceEvent) -> bool {
+        let known = self.since.get(&event.logical_id).is_some_and(|(status, _)| *status == event.status);
+        if !known {
+            self.since.insert(event.logical_id.clone(), (event.status.clone(), Instant::now()));
+        }
+        !known
     }
 
     /// Takes everything off the terminal.
@@ -185,18 +194,18 @@ impl Report {
 
     fn resource(&self, event: &ResourceEvent) {
         let live = self.terminal.is_live();
+        let goes_on = event.status.ends_with("_IN_PROGRESS");
         if !event.of_stack {
-            self.with_progress(|progress| {
+            let is_new = self.with_progress(|progress| {
                 if live {
                     progress.resource(self.terminal.live(), event);
-                } else if event.status.ends_with("_IN_PROGRESS") {
-                    progress.since.entry(event.logical_id.clone()).or_insert_with(Instant::now);
                 }
+                goes_on && progress.begins(event)
             });
-        }
-        // On a terminal what goes on is drawn in place, and only what has ended becomes a line.
-        if live && !event.of_stack && event.status.ends_with("_IN_PROGRESS") {
-            return;
+            // On a terminal what goes on is drawn in place, and only what has ended becomes a line.
+            if goes_on && (live || is_new == Some(false)) {
+                return;
+            }
         }
         self.note(&self.resource_line(event));
         if event.of_stack && Status::new(&event.status).is_final() {
@@ -220,7 +229,9 @@ impl Report {
         if event.status.ends_with("_FAILED") && !reason.is_empty() {
             line.push_str(&format!(": {reason}"));
         }
-        let took = self.with_progress(|progress| progress.since.get(&event.logical_id).map(Instant::elapsed)).flatten();
+        let took = self
+            .with_progress(|progress| progress.since.get(&event.logical_id).map(|(_, since)| since.elapsed()))
+            .flatten();
         if let Some(took) = took.filter(|took| took.as_secs() >= 1 && !event.status.ends_with("_IN_PROGRESS")) {
             line.push_str(&self.terminal.dim(&format!(" ({:.0} s)", took.as_secs_f64())));
         }

@@ -1,6 +1,7 @@
 //! The integration tests of `deploy`: one binary.
 
 mod flow_signup;
+mod flow_trouble;
 mod golden;
 mod stack_page;
 mod support;

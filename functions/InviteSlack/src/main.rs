@@ -6,11 +6,10 @@
 //! Source: Slack Web API conventions: form-encoded POST to `/api/METHOD`; the answer's `ok` tells success, and `error`
 //! names the refusal.
 
-use std::time::Duration;
-
 use lambda_runtime::{Diagnostic, LambdaEvent, run, service_fn};
 use serde::Deserialize;
 use serde_json::{Value, json};
+use service::{agent, refusal, setting};
 
 #[derive(Deserialize)]
 struct SignUp {
@@ -47,21 +46,11 @@ async fn handle(event: LambdaEvent<Value>) -> Result<Value, Diagnostic> {
         .map_err(|error| refusal("SlackUnreachable", error))?
 }
 
-/// A setting of the environment, unless it is empty or a placeholder of env.example.yml.
-fn setting(name: &str) -> Option<String> {
-    std::env::var(name).ok().filter(|value| !value.is_empty() && !value.contains("YOUR-"))
-}
-
 fn invite(url: &str, token: &str, person: &Person) -> Result<Value, Diagnostic> {
     let address = format!("{}/api/users.admin.invite", url.trim_end_matches('/'));
     let mut form = vec![("email", person.email.as_str()), ("set_active", "true")];
     form.extend(person.first_name.as_deref().map(|name| ("first_name", name)));
-    let agent: ureq::Agent = ureq::Agent::config_builder()
-        .timeout_global(Some(Duration::from_secs(10)))
-        .http_status_as_error(false)
-        .build()
-        .into();
-    let mut response = agent
+    let mut response = agent(10)
         .post(&address)
         .header("authorization", format!("Bearer {token}"))
         .send_form(form)
@@ -82,13 +71,23 @@ fn judge(status: u16, text: &str) -> Result<Value, Diagnostic> {
     }
 }
 
-fn refusal(kind: &str, message: impl ToString) -> Diagnostic {
-    Diagnostic { error_type: kind.to_owned(), error_message: message.to_string() }
-}
-
 #[cfg(test)]
 mod tests {
+    use service::stand_in::StandIn;
+
     use super::*;
+
+    #[test]
+    fn slack_is_called_with_the_invitation_and_its_answer_is_the_result() {
+        let server = StandIn::answering(200, r#"{"ok":true}"#).unwrap();
+        let person = Person { email: "santa@example.com".into(), first_name: Some("Santa".into()) };
+        let answer = invite(&server.url, "a-token", &person).unwrap();
+        assert_eq!(answer, json!({"statusCode": 200, "body": {"ok": true}}));
+        let request = server.request().unwrap();
+        assert!(request.line.starts_with("POST /api/users.admin.invite "), "{request:?}");
+        assert!(request.headers.contains(&"authorization: Bearer a-token".to_owned()), "{request:?}");
+        assert_eq!(request.body, "email=santa%40example.com&set_active=true&first_name=Santa");
+    }
 
     #[test]
     fn an_invitation_is_answered_with_slacks_words() {

@@ -6,11 +6,10 @@
 //! Source: ActiveCampaign API version 1, `contact_sync`: form-encoded POST to `/admin/api.php`; the answer's
 //! `result_code` is 1 for success, and `result_message` says what went wrong otherwise.
 
-use std::time::Duration;
-
 use lambda_runtime::{Diagnostic, LambdaEvent, run, service_fn};
 use serde::Deserialize;
 use serde_json::{Value, json};
+use service::{agent, refusal, setting};
 
 #[derive(Deserialize)]
 struct SignUp {
@@ -48,22 +47,12 @@ async fn handle(event: LambdaEvent<Value>) -> Result<Value, Diagnostic> {
         .map_err(|error| refusal("ActiveCampaignUnreachable", error))?
 }
 
-/// A setting of the environment, unless it is empty or a placeholder of env.example.yml.
-fn setting(name: &str) -> Option<String> {
-    std::env::var(name).ok().filter(|value| !value.is_empty() && !value.contains("YOUR-"))
-}
-
 fn contact_sync(url: &str, api_key: &str, person: &Person) -> Result<Value, Diagnostic> {
     let address = format!("{}/admin/api.php", url.trim_end_matches('/'));
     let mut form = vec![("email", person.email.as_str())];
     form.extend(person.first_name.as_deref().map(|name| ("first_name", name)));
     form.extend(person.last_name.as_deref().map(|name| ("last_name", name)));
-    let agent: ureq::Agent = ureq::Agent::config_builder()
-        .timeout_global(Some(Duration::from_secs(20)))
-        .http_status_as_error(false)
-        .build()
-        .into();
-    let mut response = agent
+    let mut response = agent(20)
         .post(&address)
         .query("api_action", "contact_sync")
         .query("api_output", "json")
@@ -83,13 +72,25 @@ fn judge(status: u16, text: &str) -> Result<Value, Diagnostic> {
     if status == 200 && accepted { Ok(body) } else { Err(refused(answer.result_message.as_deref().unwrap_or(text))) }
 }
 
-fn refusal(kind: &str, message: impl ToString) -> Diagnostic {
-    Diagnostic { error_type: kind.to_owned(), error_message: message.to_string() }
-}
-
 #[cfg(test)]
 mod tests {
+    use service::stand_in::StandIn;
+
     use super::*;
+
+    #[test]
+    fn the_service_is_called_with_the_contact_and_its_refusal_is_the_failure() {
+        let server = StandIn::answering(200, r#"{"result_code":0,"result_message":"Email is not valid"}"#).unwrap();
+        let person = Person { email: "santa@example.com".into(), first_name: Some("Santa".into()), last_name: None };
+        let refused = contact_sync(&server.url, "a-key", &person).unwrap_err();
+        assert_eq!(refused.error_message, "HTTP 200: Email is not valid");
+        let request = server.request().unwrap();
+        assert!(request.line.starts_with("POST /admin/api.php?"), "{request:?}");
+        for part in ["api_action=contact_sync", "api_output=json", "api_key=a-key"] {
+            assert!(request.line.contains(part), "{request:?}");
+        }
+        assert_eq!(request.body, "email=santa%40example.com&first_name=Santa");
+    }
 
     #[test]
     fn an_accepted_contact_is_the_answer_itself() {
