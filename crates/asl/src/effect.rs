@@ -88,6 +88,8 @@ pub struct WriteResults {
     /// One record a child: `ExecutionArn`, `Input`, `Name`, `Output` or `Error`/`Cause`, `Status`, `StartDate`, `StopDate`, ….
     pub succeeded: Vec<Value>,
     pub failed: Vec<Value>,
+    /// Those that were never started, because too many others failed.
+    pub pending: Vec<Value>,
 }
 
 /// Something that an execution asks for.

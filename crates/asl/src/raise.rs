@@ -53,10 +53,10 @@ impl Raise {
         Raise::new("States.IntrinsicFailure", message)
     }
 
-    /// The sentence for a result over the payload limit.
-    pub fn too_large(state: &str) -> Raise {
+    /// The sentence for a result over the payload limit; `origin` is the state, or what the task called.
+    pub fn too_large(origin: &str) -> Raise {
         let message = format!(
-            "The state/task '{state}' returned a result with a size exceeding the maximum number of bytes service limit."
+            "The state/task '{origin}' returned a result with a size exceeding the maximum number of bytes service limit."
         );
         Raise { names_state: false, ..Raise::new("States.DataLimitExceeded", message) }
     }

@@ -17,7 +17,7 @@ pub(crate) fn error_output(failure: &Failure) -> Value {
 }
 
 impl Execution {
-    pub(crate) fn caught(&mut self, strand: Strand, state: &State, index: usize, failure: &Failure) {
+    pub(crate) fn caught(&mut self, mut strand: Strand, state: &State, index: usize, failure: &Failure) {
         if let Some(inspection) = &mut self.inspection {
             inspection.caught(index, failure);
         }
@@ -25,8 +25,8 @@ impl Execution {
         match step {
             // What fails in a catcher fails for good.
             Err(crate::raise::Trouble::Raise(raise)) => {
-                let failure = raise.failure(&state.name, strand.entered);
-                self.give_up(strand, failure);
+                let failure = self.raised(&mut strand, state, &raise);
+                self.give_up(strand, state, failure);
             }
             step => self.conclude(strand, state, step),
         }

@@ -100,6 +100,9 @@ impl Execution {
         if self.inspection.is_none() {
             execution["RedriveCount"] = json!(self.redrive_count);
         }
+        if let Some(at) = self.redriven_at {
+            execution["RedriveTime"] = at.rfc3339().into();
+        }
         execution
     }
 

@@ -236,6 +236,17 @@ impl Event {
         }
     }
 
+    /// Whether nothing comes after it (but a redrive).
+    pub(crate) fn is_end(&self) -> bool {
+        matches!(
+            self,
+            Event::ExecutionSucceeded { .. }
+                | Event::ExecutionFailed(_)
+                | Event::ExecutionTimedOut(_)
+                | Event::ExecutionAborted(_)
+        )
+    }
+
     fn details(&self, include_data: bool) -> Option<(String, Map<String, Value>)> {
         let details = Details { members: Map::new(), include_data };
         match self {

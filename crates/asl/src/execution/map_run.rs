@@ -5,7 +5,7 @@ use super::strand::StrandId;
 use crate::effect::{EffectId, Outcome, Timestamp};
 use crate::machine::Kind;
 use serde_json::{Map, Value, json};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
 /// How a map run is.
@@ -43,10 +43,13 @@ pub struct MapRun {
     pub started_at: Timestamp,
     pub stopped_at: Option<Timestamp>,
     pub status: MapRunStatus,
-    /// In the order of the items.
+    /// In the order of the items; none while they are being read.
     pub children: Vec<Child>,
+    pub redrive_count: u64,
+    pub redriven_at: Option<Timestamp>,
     pub(crate) strand: StrandId,
-    pub(crate) next: usize,
+    /// The children that wait for their turn to start, or to start again.
+    pub(crate) queue: VecDeque<usize>,
     pub(crate) running: u64,
     pub(crate) failed_items: u64,
     pub(crate) done: usize,
@@ -63,6 +66,8 @@ pub struct Child {
     /// `None` until it is its turn, and where the run ended before.
     pub execution: Option<Execution>,
     pub stopped_at: Option<Timestamp>,
+    /// How often it was redriven; an Express child is run anew instead.
+    pub redrive_count: u64,
     /// The ids that the run's execution gave to the child's open effects.
     pub(crate) open: BTreeMap<EffectId, EffectId>,
 }
@@ -74,6 +79,18 @@ impl Child {
             None if self.stopped_at.is_some() => "ABORTED",
             None => "PENDING",
             Some(execution) => execution.outcome().map_or("RUNNING", Outcome::status),
+        }
+    }
+
+    /// `redriveStatus` and `redriveStatusReason` of the child: only the redrive of its map run starts it again.
+    pub fn redrive_status(&self) -> (&'static str, Option<&'static str>) {
+        let status = self.status();
+        let kind = self.execution.as_ref().map_or(Kind::Standard, |execution| execution.launch().kind);
+        match (kind, status) {
+            (_, "SUCCEEDED") => ("NOT_REDRIVABLE", Some("Execution is SUCCEEDED and cannot be redriven")),
+            (_, "RUNNING" | "PENDING") => ("NOT_REDRIVABLE", Some("Execution is RUNNING and cannot be redriven")),
+            (Kind::Standard, _) => ("REDRIVABLE_BY_MAP_RUN", None),
+            (Kind::Express, _) => ("NOT_REDRIVABLE", None),
         }
     }
 
@@ -96,8 +113,10 @@ impl Child {
             }
             None => {}
         }
-        record.insert("RedriveCount".into(), 0.into());
-        record.insert("RedriveStatus".into(), "NOT_REDRIVABLE".into());
+        record.insert("RedriveCount".into(), self.redrive_count.into());
+        let (status, reason) = self.redrive_status();
+        record.insert("RedriveStatus".into(), status.into());
+        record.extend(reason.map(|reason| ("RedriveStatusReason".to_owned(), reason.into())));
         if let Some(execution) = &self.execution {
             record.insert("StartDate".into(), execution.started_at().rfc3339().into());
         }
@@ -130,11 +149,40 @@ impl MapRun {
         }
     }
 
+    /// Everything that has not succeeded waits for its turn again.
+    pub(crate) fn reopen(&mut self, now: Timestamp) {
+        self.status = MapRunStatus::Running;
+        self.stopped_at = None;
+        self.redrive_count += 1;
+        self.redriven_at = Some(now);
+        (self.running, self.failed_items, self.done) = (0, 0, 0);
+        self.queue.clear();
+        for (index, child) in self.children.iter_mut().enumerate() {
+            if child.status() == "SUCCEEDED" {
+                self.done += 1;
+            } else {
+                child.stopped_at = None;
+                child.open.clear();
+                self.queue.push_back(index);
+            }
+        }
+    }
+
     pub(crate) fn abort(&mut self, now: Timestamp) {
         if self.status == MapRunStatus::Running {
             self.status = MapRunStatus::Aborted;
             self.close(now);
         }
+    }
+
+    /// Whether no child is left to run, or too many have failed.
+    pub(crate) fn is_over(&self) -> bool {
+        self.done == self.children.len() || self.status != MapRunStatus::Running
+    }
+
+    pub(crate) fn fail(&mut self, now: Timestamp) {
+        self.status = MapRunStatus::Failed;
+        self.close(now);
     }
 
     /// Ends every child that has not ended.

@@ -3,17 +3,19 @@
 //! One file because it is one thing: the books of an execution, which nothing else may touch (what each state does is in
 //! `state`).
 
+mod abandon;
 pub(crate) mod catch;
 pub(crate) mod context;
 pub mod history;
 pub mod map_run;
 mod output;
+mod redrive;
 pub(crate) mod retry;
 pub(crate) mod strand;
 
 use crate::effect::{Effect, EffectId, Failure, Outcome, Reply, Timestamp, Turn};
 use crate::inspect::Inspection;
-use crate::machine::{BlockIndex, Body, Kind, Machine, Next, State};
+use crate::machine::{BlockIndex, Body, Kind, Machine, Next, State, StateKind};
 use crate::raise::{Raise, Trouble};
 use history::{Event, HistoryEvent};
 use map_run::MapRun;
@@ -69,21 +71,24 @@ pub struct Execution {
     pub(crate) machine: Machine,
     pub(crate) launch: Arc<Launch>,
     started_at: Timestamp,
+    /// The block that it runs: the machine's own, or a distributed Map's.
+    block: BlockIndex,
     pub(crate) now: Timestamp,
     history: Vec<HistoryEvent>,
     pub(crate) strands: Vec<Option<Strand>>,
     free: Vec<StrandId>,
     ready: VecDeque<StrandId>,
-    waiting: BTreeMap<EffectId, (Owner, Effect)>,
+    pub(crate) waiting: BTreeMap<EffectId, (Owner, Effect)>,
     next_effect: u64,
     effects: Vec<Effect>,
     outcome: Option<Outcome>,
     pub(crate) random: RefCell<fastrand::Rng>,
     pub(crate) map_runs: Vec<MapRun>,
     redrive_count: u64,
+    redriven_at: Option<Timestamp>,
+    /// Whether the history has no place for another event.
+    full: bool,
     pub(crate) inspection: Option<Box<Inspection>>,
-    /// Whether the failure being handled is a missed heartbeat.
-    pub(crate) missed_heartbeat: bool,
     /// The failure that a state had last.
     pub(crate) last_failure: Option<Failure>,
 }
@@ -129,6 +134,7 @@ impl Execution {
             random: RefCell::new(fastrand::Rng::with_seed(launch.seed)),
             launch: Arc::new(launch),
             started_at: now,
+            block: 0,
             now,
             history: Vec::new(),
             strands: Vec::new(),
@@ -140,8 +146,9 @@ impl Execution {
             outcome: None,
             map_runs: Vec::new(),
             redrive_count: 0,
+            redriven_at: None,
+            full: false,
             inspection: None,
-            missed_heartbeat: false,
             last_failure: None,
         }
     }
@@ -163,6 +170,7 @@ impl Execution {
     }
 
     pub(crate) fn begin(&mut self, block: BlockIndex) -> Turn {
+        self.block = block;
         let mut strand = Strand::new(block, self.machine.0.blocks[block].start, self.launch.input.clone());
         if !self.launch.input_text.is_empty() {
             strand.input_text = Some(self.launch.input_text.as_str().into());
@@ -186,34 +194,6 @@ impl Execution {
             let time = self.now.plus_seconds(seconds as f64);
             self.ask(Owner::Deadline, |id| Effect::WakeAt { id, time });
         }
-    }
-
-    /// Goes on from the state that failed (RedriveExecution): its retriers count from nothing again, its branches and
-    /// iterations begin anew. `None` when the execution is running, has succeeded or is an Express one.
-    ///
-    /// Diverges: AWS keeps the branches and iterations that had succeeded.
-    pub fn redrive(&mut self, now: Timestamp) -> Option<Turn> {
-        let failed = self.outcome.as_ref().is_some_and(|outcome| !matches!(outcome, Outcome::Succeeded(_)));
-        if !failed || self.launch.kind == Kind::Express {
-            return None;
-        }
-        let mut strand = self.strands.first_mut().and_then(Option::take)?;
-        for child in strand.phase.children() {
-            self.abandon(child);
-        }
-        self.now = self.now.max(now);
-        self.outcome = None;
-        self.redrive_count += 1;
-        let last = self.history.last().map_or(0, |event| event.id);
-        strand.last_event = self.record(last, Event::ExecutionRedriven { redrive_count: self.redrive_count });
-        strand.attempts.clear();
-        strand.retry_count = 0;
-        strand.phase = Phase::Again;
-        self.ready.push_back(strand.id);
-        self.put(strand);
-        self.run();
-        self.set_deadline(0);
-        Some(self.turn())
     }
 
     /// The execution that a launch and a journal of answers lead to. The effects that are open then are
@@ -315,9 +295,8 @@ impl Execution {
             if self.outcome.is_some() {
                 return;
             }
-            if self.launch.kind == Kind::Standard && self.history.len() >= MAX_EVENTS - 1 {
-                let cause = "The execution reached the maximum number of history events (25000).";
-                return self.fail_execution(0, Failure::new("States.Runtime", cause));
+            if self.is_full() {
+                return self.overflow();
             }
             steps += 1;
             if steps > STEPS_PER_TURN {
@@ -328,6 +307,20 @@ impl Execution {
             }
             self.step(id);
         }
+        if self.full && self.outcome.is_none() {
+            self.overflow();
+        }
+    }
+
+    /// Whether only the event that ends the execution still has a place.
+    fn is_full(&self) -> bool {
+        self.launch.kind == Kind::Standard && self.history.len() >= MAX_EVENTS - 1
+    }
+
+    /// Fails the execution because of the length of its history.
+    fn overflow(&mut self) {
+        let cause = "The execution reached the maximum number of history events (25000).";
+        self.fail_execution(0, Failure::new("States.Runtime", cause));
     }
 
     /// Lets a strand do what comes next.
@@ -339,6 +332,10 @@ impl Execution {
         let result = match strand.phase {
             Phase::Enter => self.enter(&mut strand, state),
             Phase::Again => self.perform(&mut strand, state),
+            Phase::Failing(_) => match std::mem::replace(&mut strand.phase, Phase::Enter) {
+                Phase::Failing(failure) => Err(failure.into()),
+                _ => Ok(Flow::Parked),
+            },
             _ => Ok(Flow::Parked),
         };
         self.conclude(strand, state, result);
@@ -454,6 +451,10 @@ impl Execution {
                 self.release(strand.id);
                 self.child_done(parent, index, strand.input, strand.last_event);
             }
+            None if self.full => {
+                self.put(strand);
+                self.overflow();
+            }
             None => {
                 let output = strand.input_text.clone().unwrap_or_else(|| crate::data::text::shared(&strand.input));
                 self.record(strand.last_event, Event::ExecutionSucceeded { output });
@@ -464,18 +465,18 @@ impl Execution {
         }
     }
 
-    /// A strand's state failed for good.
-    pub(crate) fn give_up(&mut self, strand: Strand, failure: Failure) {
-        match strand.parent {
-            Some((parent, index)) => {
-                self.release(strand.id);
-                self.child_failed(parent, index, failure, strand.last_event);
-            }
-            None => {
-                let last = strand.last_event;
-                self.put(strand);
-                self.fail_execution(last, failure);
-            }
+    /// A strand's state failed for good. The strand keeps its place, so that a redrive finds it, until a state around it
+    /// is tried again or caught.
+    pub(crate) fn give_up(&mut self, mut strand: Strand, state: &State, failure: Failure) {
+        if !strand.phase.is_composite() {
+            // A redriven Fail state is entered again, every other state only tried again.
+            strand.phase = if state.kind() == StateKind::Fail { Phase::Enter } else { Phase::Again };
+        }
+        let (parent, last) = (strand.parent, strand.last_event);
+        self.put(strand);
+        match parent {
+            Some((parent, index)) => self.child_failed(parent, index, failure, last),
+            None => self.fail_execution(last, failure),
         }
     }
 
@@ -488,23 +489,26 @@ impl Execution {
         for run in &mut self.map_runs {
             run.abort(self.now);
         }
-        let previous = self.history.last().map_or(0, |event| event.id);
-        // Observed: neither the event nor DescribeExecution names an error.
-        self.record(previous, Event::ExecutionTimedOut(Failure::default()));
+        // Observed: neither the event nor DescribeExecution names an error, and no event led to it.
+        self.record(0, Event::ExecutionTimedOut(Failure::default()));
         self.end(Outcome::TimedOut(Failure::default()));
     }
 
     fn end(&mut self, outcome: Outcome) {
-        self.effects.clear();
-        let open: Vec<EffectId> = self.waiting.keys().copied().collect();
-        self.waiting.clear();
-        self.effects.extend(open.into_iter().map(|id| Effect::Cancel { id }));
+        // What was taken back in this turn the driver does not know yet.
+        self.effects.retain(|effect| matches!(effect, Effect::Cancel { .. }));
+        let open = std::mem::take(&mut self.waiting);
+        self.effects.extend(open.into_keys().map(|id| Effect::Cancel { id }));
         self.ready.clear();
         self.outcome = Some(outcome);
     }
 
     /// Adds an event and answers its id.
     pub(crate) fn record(&mut self, previous: u64, event: Event) -> u64 {
+        if self.is_full() && !event.is_end() {
+            self.full = true;
+            return previous;
+        }
         let id = self.history.len() as u64 + 1;
         let previous_event_id = if id <= 2 || previous == 1 { 0 } else { previous };
         self.history.push(HistoryEvent { id, previous_event_id, timestamp: self.now, event });
@@ -552,31 +556,5 @@ impl Execution {
 
     pub(crate) fn wake(&mut self, id: StrandId) {
         self.ready.push_back(id);
-    }
-
-    /// Ends a strand and everything under it; their effects are cancelled.
-    pub(crate) fn abandon(&mut self, id: StrandId) {
-        let Some(strand) = self.strands.get_mut(id.0).and_then(Option::take) else { return };
-        for child in strand.phase.children() {
-            self.abandon(child);
-        }
-        if let Phase::MapRun { run } = strand.phase {
-            self.abort_map_run(run);
-        }
-        let open: Vec<EffectId> =
-            self.waiting.iter().filter(|(_, (owner, _))| *owner == Owner::Strand(id)).map(|(id, _)| *id).collect();
-        open.into_iter().for_each(|effect| self.cancel(effect));
-        self.ready.retain(|ready| *ready != id);
-        self.free.push(id);
-    }
-
-    pub(crate) fn cancel_children(&mut self, run: usize) {
-        let open: Vec<EffectId> = self
-            .waiting
-            .iter()
-            .filter(|(_, (owner, _))| matches!(owner, Owner::Child { run: of, .. } if *of == run))
-            .map(|(id, _)| *id)
-            .collect();
-        open.into_iter().for_each(|effect| self.cancel(effect));
     }
 }

@@ -10,22 +10,37 @@ use std::sync::Arc;
 
 /// Error names that nothing retries or catches.
 const FATAL: &str = "States.Runtime";
+/// The error that leaves an `EvaluationFailed`.
+const QUERY_ERROR: &str = "States.QueryEvaluationError";
 
-/// Whether a list of error names covers `failure`. `heartbeat`: a missed heartbeat, which is also `States.HeartbeatTimeout`.
+/// Where a failure comes from, as far as its name does not say it.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Origin {
+    /// A missed heartbeat, which is also `States.HeartbeatTimeout`.
+    pub heartbeat: bool,
+    /// The interpreter itself, not a task.
+    pub own: bool,
+}
+
+/// Whether nothing retries or catches the failure.
+pub(crate) fn is_fatal(failure: &Failure) -> bool {
+    failure.error.as_deref() == Some(FATAL)
+}
+
+/// Whether a list of error names covers `failure`.
 ///
-/// Source: developer guide, "Handling errors in Step Functions workflows".
-pub(crate) fn covers(names: &[String], failure: &Failure, heartbeat: bool) -> bool {
-    let error = failure.error.as_deref();
-    if error == Some(FATAL) {
+/// Source: developer guide, "Handling errors in Step Functions workflows". Observed: the wildcards cover
+/// `States.DataLimitExceeded` where it is a task's answer that is too large.
+pub(crate) fn covers(names: &[String], failure: &Failure, origin: Origin) -> bool {
+    if is_fatal(failure) {
         return false;
     }
+    let error = failure.error.as_deref();
+    let terminal = origin.own && error == Some("States.DataLimitExceeded");
     names.iter().any(|name| match name.as_str() {
-        "States.ALL" => error != Some("States.DataLimitExceeded"),
-        "States.TaskFailed" => {
-            error == Some("States.TaskFailed")
-                || !matches!(error, None | Some("States.Timeout" | "States.DataLimitExceeded"))
-        }
-        "States.HeartbeatTimeout" if heartbeat => true,
+        "States.ALL" => !terminal,
+        "States.TaskFailed" => !terminal && !matches!(error, None | Some("States.Timeout")),
+        "States.HeartbeatTimeout" if origin.heartbeat => true,
         name => error == Some(name),
     })
 }
@@ -33,13 +48,15 @@ pub(crate) fn covers(names: &[String], failure: &Failure, heartbeat: bool) -> bo
 impl Execution {
     /// A state failed: tries it again, catches the error, or gives the strand up.
     pub(crate) fn trouble(&mut self, mut strand: Strand, state: &State, trouble: Trouble) {
+        let own = matches!(trouble, Trouble::Raise(_));
         let failure = match trouble {
             Trouble::Failure(failure) => failure,
             Trouble::Raise(raise) => self.raised(&mut strand, state, &raise),
         };
         self.last_failure = Some(failure.clone());
-        let heartbeat = std::mem::take(&mut self.missed_heartbeat);
-        if let Some(delay) = self.retry(&mut strand, state, &failure, heartbeat) {
+        let origin = Origin { heartbeat: std::mem::take(&mut strand.missed_heartbeat), own };
+        if let Some(delay) = self.retry(&mut strand, state, &failure, origin) {
+            self.drop_children(&mut strand);
             let time = self.now.plus_seconds(delay);
             self.ask(Owner::Strand(strand.id), |id| Effect::WakeAt { id, time });
             strand.phase = Phase::Backoff;
@@ -47,27 +64,30 @@ impl Execution {
         }
         if let Some(event) = failed_event(state) {
             // An error of the interpreter's own fails the execution before the state counts as failed.
-            if failure.error.as_deref() != Some(FATAL) {
+            if !is_fatal(&failure) {
                 strand.last_event = self.record(strand.last_event, event);
             }
         }
-        let position = state.catch.iter().position(|catcher| covers(&catcher.errors, &failure, heartbeat));
+        let position = state.catch.iter().position(|catcher| covers(&catcher.errors, &failure, origin));
         match position {
-            Some(index) => self.caught(strand, state, index, &failure),
-            None => self.give_up(strand, failure),
+            Some(index) => {
+                self.drop_children(&mut strand);
+                self.caught(strand, state, index, &failure);
+            }
+            None => self.give_up(strand, state, failure),
         }
     }
 
-    fn raised(&mut self, strand: &mut Strand, state: &State, raise: &Raise) -> Failure {
+    pub(crate) fn raised(&mut self, strand: &mut Strand, state: &State, raise: &Raise) -> Failure {
         let failure = match self.inspection {
             // TestState gives the cause without the sentence that names the state.
             Some(_) => Failure::new(raise.error, raise.message.clone()),
             None => raise.failure(&state.name, strand.entered),
         };
-        if let Some(location) = &raise.location {
+        if raise.error == QUERY_ERROR {
             let event = Event::EvaluationFailed {
                 failure: failure.clone(),
-                location: Some(location.clone()),
+                location: raise.location.clone(),
                 state: Arc::clone(&state.name),
             };
             let previous = if raise.of_value || strand.last_event != strand.entered {
@@ -81,8 +101,8 @@ impl Execution {
     }
 
     /// The seconds to wait before another try, or `None` when there is none.
-    fn retry(&mut self, strand: &mut Strand, state: &State, failure: &Failure, heartbeat: bool) -> Option<f64> {
-        let index = state.retry.iter().position(|retrier| covers(&retrier.errors, failure, heartbeat))?;
+    fn retry(&mut self, strand: &mut Strand, state: &State, failure: &Failure, origin: Origin) -> Option<f64> {
+        let index = state.retry.iter().position(|retrier| covers(&retrier.errors, failure, origin))?;
         strand.attempts.resize(state.retry.len(), 0);
         if let Some(inspection) = &self.inspection
             && let Some(count) = inspection.retrier_retry_count

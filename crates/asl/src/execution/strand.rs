@@ -1,7 +1,7 @@
 //! One line of states: the machine's own, a branch of a Parallel, an iteration of a Map.
 
 use crate::data::text;
-use crate::effect::{EffectId, Timestamp};
+use crate::effect::{EffectId, Failure, Timestamp};
 use crate::limits::{MAX_ASSIGN, MAX_VARIABLE, MAX_VARIABLES};
 use crate::machine::BlockIndex;
 use crate::raise::Raise;
@@ -37,6 +37,8 @@ pub(crate) struct Strand {
     /// Attempts that each retrier of the current state has used.
     pub attempts: Vec<u64>,
     pub retry_count: u64,
+    /// Whether the failure being handled is a missed heartbeat.
+    pub missed_heartbeat: bool,
     pub phase: Phase,
 }
 
@@ -51,6 +53,8 @@ pub(crate) enum Phase {
     Backoff,
     Sleep,
     Task(TaskRun),
+    /// Its turn, to fail: its clock rang together with another's.
+    Failing(Failure),
     Branches(Branches),
     Iterations(Box<Iterations>),
     Reading(Box<Reading>),
@@ -97,6 +101,7 @@ pub(crate) struct Iterations {
 /// The reading of a distributed Map's items.
 #[derive(Clone, Debug)]
 pub(crate) struct Reading {
+    pub run: usize,
     pub max_items: Option<u64>,
 }
 
@@ -107,16 +112,21 @@ pub(crate) struct Writing {
 }
 
 impl Phase {
-    /// The strands under this one.
-    pub fn children(&self) -> Vec<StrandId> {
+    /// The strands under this one that have not finished, each with its index.
+    pub fn children(&self) -> Vec<(u64, StrandId)> {
         match self {
             Phase::Branches(branches) => {
-                let open = branches.strands.iter().enumerate();
-                open.filter(|(index, _)| !branches.finished.contains(&(*index as u64))).map(|(_, id)| *id).collect()
+                let all = branches.strands.iter().enumerate().map(|(index, id)| (index as u64, *id));
+                all.filter(|(index, _)| !branches.finished.contains(index)).collect()
             }
-            Phase::Iterations(iterations) => iterations.running.iter().map(|(_, id)| *id).collect(),
+            Phase::Iterations(iterations) => iterations.running.clone(),
             _ => Vec::new(),
         }
+    }
+
+    /// Whether the strands or the map run under it outlive its failure, to be redriven.
+    pub fn is_composite(&self) -> bool {
+        matches!(self, Phase::Branches(_) | Phase::Iterations(_) | Phase::MapRun { .. })
     }
 }
 
@@ -138,6 +148,7 @@ impl Strand {
             item_values: Vec::new(),
             attempts: Vec::new(),
             retry_count: 0,
+            missed_heartbeat: false,
             phase: Phase::Enter,
         }
     }

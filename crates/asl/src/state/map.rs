@@ -1,13 +1,13 @@
 //! The Map state: its items, and the iterations of one in INLINE mode.
 
-use crate::data::text::{compact, type_name};
+use crate::data::text::compact;
 use crate::effect::Failure;
 use crate::execution::context::Extra;
 use crate::execution::history::Event;
 use crate::execution::strand::{Iterations, Phase, Strand};
 use crate::execution::{Execution, Flow, Step};
 use crate::limits::INLINE_CONCURRENCY;
-use crate::machine::{Body, Items, MapBody, State};
+use crate::machine::{Body, Items, MapBody, QueryLanguage, State};
 use crate::raise::Raise;
 use serde_json::Value;
 use std::sync::Arc;
@@ -18,7 +18,7 @@ impl Execution {
         if let Items::Reader(reader) = &map.items {
             return self.read_items(strand, state, map, reader, &input);
         }
-        let items = self.items(strand, map, &input)?;
+        let items = self.items(strand, state.language, map, &input)?;
         let concurrency = self.concurrency(strand, map, &input)?;
         if self.inspection.is_some() {
             return self.inspect_map(strand, state, map, &input, items);
@@ -38,7 +38,13 @@ impl Execution {
         Ok(most)
     }
 
-    pub(crate) fn items(&mut self, strand: &Strand, map: &MapBody, input: &Value) -> Result<Vec<Value>, Raise> {
+    pub(crate) fn items(
+        &mut self,
+        strand: &Strand,
+        language: QueryLanguage,
+        map: &MapBody,
+        input: &Value,
+    ) -> Result<Vec<Value>, Raise> {
         let value = match &map.items {
             Items::Input | Items::Reader(_) => input.clone(),
             Items::Path(path) => {
@@ -62,15 +68,15 @@ impl Execution {
         match value {
             Value::Array(items) => Ok(items),
             Value::Object(members) if map.distributed.is_some() => Ok(pairs(members)),
-            other => Err(Raise::runtime(match &map.items {
+            other if language == QueryLanguage::Jsonata => Err(Raise::new(
+                "States.QueryEvaluationError",
+                format!("Map state input must be an array but was: {}", compact(&other)),
+            )),
+            _ => Err(Raise::runtime(match &map.items {
                 Items::Path(path) => {
                     format!("Reference path \"{}\" must point to array.", path.text.replacen("$$", "$", 1))
                 }
-                _ => format!(
-                    "The Map state's items must be an array, but were of type {}: {}",
-                    type_name(&other),
-                    compact(&other)
-                ),
+                _ => "Reference path \"$\" must point to array.".to_owned(),
             })),
         }
     }
@@ -165,26 +171,18 @@ impl Execution {
         self.conclude(strand, state, step);
     }
 
-    /// An iteration failed: the others are abandoned.
+    /// An iteration failed: the others stop.
     pub(crate) fn iteration_failed(
         &mut self,
         mut strand: Strand,
         state: &State,
-        iterations: &Iterations,
+        iterations: Box<Iterations>,
         index: u64,
         failure: Failure,
         last_event: u64,
     ) {
-        let event = Event::MapIterationFailed { name: Arc::clone(&state.name), index };
-        self.record(last_event, event);
-        for (other, id) in &iterations.running {
-            if *other != index {
-                self.abandon(*id);
-                let event = Event::MapIterationAborted { name: Arc::clone(&state.name), index: *other };
-                self.record(last_event, event);
-            }
-        }
-        strand.item_values = Vec::new();
+        strand.phase = Phase::Iterations(iterations);
+        self.cut_children(&strand, index, &failure, last_event, Some(&state.name));
         strand.last_event = last_event;
         self.trouble(strand, state, failure.into());
     }
@@ -222,9 +220,9 @@ impl Execution {
         let machine = self.machine.clone();
         let state = &machine.0.blocks[strand.block].states[strand.state];
         match std::mem::replace(&mut strand.phase, Phase::Enter) {
-            Phase::Branches(branches) => self.branch_failed(strand, state, &branches, index, failure, last_event),
+            Phase::Branches(branches) => self.branch_failed(strand, state, branches, index, failure, last_event),
             Phase::Iterations(iterations) => {
-                self.iteration_failed(strand, state, &iterations, index, failure, last_event);
+                self.iteration_failed(strand, state, iterations, index, failure, last_event);
             }
             other => {
                 strand.phase = other;

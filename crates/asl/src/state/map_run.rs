@@ -1,5 +1,6 @@
 //! The Map state in DISTRIBUTED mode: reading items, batches, child executions, tolerated failures, writing results.
 
+use crate::data::template::Template;
 use crate::data::text::compact;
 use crate::effect::{Effect, EffectId, Failure, Outcome, ReadItems, Reply, Turn, WriteResults};
 use crate::execution::history::Event;
@@ -10,8 +11,11 @@ use crate::limits::{DISTRIBUTED_CONCURRENCY, MAX_PAYLOAD};
 use crate::machine::{Batcher, Body, Distribution, MapBody, Reader, State};
 use crate::raise::Raise;
 use serde_json::{Map, Value, json};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
+
+/// The error of an ItemReader that cannot read.
+const READER_FAILED: &str = "States.ItemReaderFailed";
 
 /// What the fields of a distributed Map come to.
 struct Settings {
@@ -33,24 +37,28 @@ impl Execution {
             self.concurrency(strand, map, input)?;
             return self.inspect_map(strand, state, map, input, items);
         }
+        // Observed: the number of items is not yet known, and told as none.
+        strand.last_event = self.record(strand.last_event, Event::MapStateStarted { length: 0 });
+        let Some(distribution) = &map.distributed else { return Ok(Flow::Parked) };
         let (parameters, config, max_items) = self.scoped(strand, input, |scope| -> Result<_, Raise> {
-            let parameters = match &reader.arguments {
-                Some(template) => template.evaluate(scope)?,
-                None => Value::Object(Map::new()),
+            let evaluate = |template: &Option<Template>| match template {
+                Some(template) => template.evaluate(scope),
+                None => Ok(Value::Object(Map::new())),
             };
-            let config = match &reader.config {
-                Some(template) => template.evaluate(scope)?,
-                None => Value::Object(Map::new()),
-            };
-            let max_items = reader.max_items.as_ref().map(|source| source.number("MaxItems", scope)).transpose()?;
-            Ok((parameters, config, max_items))
+            let max_items = reader.max_items.as_ref().map(|source| source.integer("MaxItems", scope)).transpose()?;
+            Ok((evaluate(&reader.arguments)?, evaluate(&reader.config)?, max_items))
         })?;
+        let settings = self.settings(strand, map, input)?;
+        let run = self.begin_map_run(strand, state, distribution, &settings);
+        let Ok(max_items) = max_items.map(u64::try_from).transpose() else {
+            return self.reading_failed(strand, run, Failure::new(READER_FAILED, "field MaxItems must be positive"));
+        };
         let resource = reader.resource.clone();
         let name = state.name.to_string();
         self.ask(Owner::Strand(strand.id), |id| {
             Effect::ReadItems(ReadItems { id, state: name, resource, parameters, config })
         });
-        strand.phase = Phase::Reading(Box::new(Reading { max_items }));
+        strand.phase = Phase::Reading(Box::new(Reading { run, max_items }));
         Ok(Flow::Parked)
     }
 
@@ -58,7 +66,9 @@ impl Execution {
         let Body::Map(map) = &state.body else { return Ok(Flow::Parked) };
         let mut items = match reply {
             Reply::Items(items) => items,
-            Reply::Failed(failure) | Reply::TimedOut(failure) => return Err(failure.into()),
+            Reply::Failed(failure) | Reply::TimedOut(failure) => {
+                return self.reading_failed(strand, reading.run, failure);
+            }
             _ => {
                 strand.phase = Phase::Reading(Box::new(reading));
                 return Ok(Flow::Parked);
@@ -67,9 +77,21 @@ impl Execution {
         if let Some(most) = reading.max_items.filter(|most| *most > 0) {
             items.truncate(usize::try_from(most).unwrap_or(usize::MAX));
         }
-        strand.last_event = self.record(strand.last_event, Event::MapStateStarted { length: items.len() as u64 });
-        let input = self.effective_input(strand, state)?;
-        self.open_map_run(strand, state, map, &input, items)
+        let batches =
+            self.effective_input(strand, state).and_then(|input| self.child_inputs(strand, map, &input, items));
+        match batches {
+            Ok(batches) => self.run_children(strand, state, reading.run, batches),
+            Err(raise) => {
+                self.map_runs[reading.run].fail(self.now);
+                Err(raise.into())
+            }
+        }
+    }
+
+    fn reading_failed(&mut self, strand: &mut Strand, run: usize, failure: Failure) -> Step {
+        self.map_runs[run].fail(self.now);
+        strand.last_event = self.record(strand.last_event, Event::MapRunFailed(failure.clone()));
+        Err(failure.into())
     }
 
     pub(crate) fn open_map_run(
@@ -82,25 +104,56 @@ impl Execution {
     ) -> Step {
         let Some(distribution) = &map.distributed else { return Ok(Flow::Parked) };
         let settings = self.settings(strand, map, input)?;
+        let batches = self.child_inputs(strand, map, input, items)?;
+        let run = self.begin_map_run(strand, state, distribution, &settings);
+        self.run_children(strand, state, run, batches)
+    }
+
+    /// The inputs of the children, each with the number of items in it.
+    fn child_inputs(
+        &mut self,
+        strand: &Strand,
+        map: &MapBody,
+        input: &Value,
+        items: Vec<Value>,
+    ) -> Result<Vec<(Value, u64)>, Raise> {
         let selected = self.select_items(strand, map, input, items)?;
-        let batches = match &distribution.batcher {
-            Some(batcher) => self.batches(strand, batcher, input, selected)?,
-            None => selected.into_iter().map(|item| (item, 1)).collect(),
-        };
-        let run = self.new_map_run(strand, state, distribution, &settings, batches);
-        let event = Event::MapRunStarted { map_run_arn: run.arn.clone() };
-        strand.last_event = self.record(strand.last_event, event);
-        let index = self.map_runs.len();
-        self.map_runs.push(run);
+        match map.distributed.as_ref().and_then(|distribution| distribution.batcher.as_ref()) {
+            Some(batcher) => self.batches(strand, batcher, input, selected),
+            None => Ok(selected.into_iter().map(|item| (item, 1)).collect()),
+        }
+    }
+
+    /// Gives the run its children and starts the first of them.
+    fn run_children(&mut self, strand: &mut Strand, state: &State, index: usize, batches: Vec<(Value, u64)>) -> Step {
+        let children = self.new_children(&self.map_runs[index], batches);
+        let run = &mut self.map_runs[index];
+        run.queue = (0..children.len()).collect();
+        run.children = children;
+        self.proceed(strand, state, index)
+    }
+
+    /// Starts what may start; closes the run when nothing is left.
+    fn proceed(&mut self, strand: &mut Strand, state: &State, index: usize) -> Step {
         strand.phase = Phase::MapRun { run: index };
         self.start_children(index);
-        if self.map_runs[index].done == self.map_runs[index].children.len()
-            || self.map_runs[index].status != MapRunStatus::Running
-        {
-            strand.phase = Phase::Enter;
+        if self.map_runs[index].is_over() {
             return self.close_map_run(strand, state, index);
         }
         Ok(Flow::Parked)
+    }
+
+    /// Starts the children again that have not succeeded.
+    pub(crate) fn redrive_map_run(&mut self, mut strand: Strand, index: usize) {
+        let now = self.now;
+        let Some(run) = self.map_runs.get_mut(index) else { return self.put(strand) };
+        run.reopen(now);
+        let event = Event::MapRunRedriven { map_run_arn: run.arn.clone(), redrive_count: run.redrive_count };
+        strand.last_event = self.record(strand.last_event, event);
+        let machine = self.machine.clone();
+        let state = &machine.0.blocks[strand.block].states[strand.state];
+        let step = self.proceed(&mut strand, state, index);
+        self.conclude(strand, state, step);
     }
 
     fn settings(&mut self, strand: &Strand, map: &MapBody, input: &Value) -> Result<Settings, Raise> {
@@ -158,29 +211,18 @@ impl Execution {
         Ok(batches)
     }
 
-    fn new_map_run(
-        &self,
-        strand: &Strand,
+    /// A run that has no children yet, and its event.
+    fn begin_map_run(
+        &mut self,
+        strand: &mut Strand,
         state: &State,
         distribution: &Distribution,
         settings: &Settings,
-        batches: Vec<(Value, u64)>,
-    ) -> MapRun {
-        let mut random = self.random.borrow_mut();
-        let label = distribution.label.clone().unwrap_or_else(|| crate::intrinsic::uuid(&mut random));
-        let machine = &self.launch.machine_arn;
-        let run = machine.replacen(":stateMachine:", ":mapRun:", 1);
-        let execution = machine.replacen(":stateMachine:", ":execution:", 1);
-        let children = batches
-            .into_iter()
-            .map(|(input, items)| {
-                let name = crate::intrinsic::uuid(&mut random);
-                let arn = format!("{execution}/{label}:{name}");
-                Child { arn, name, input, items, execution: None, stopped_at: None, open: BTreeMap::new() }
-            })
-            .collect();
-        MapRun {
-            arn: format!("{run}/{label}:{}", crate::intrinsic::uuid(&mut random)),
+    ) -> usize {
+        let uuid = || crate::intrinsic::uuid(&mut self.random.borrow_mut());
+        let label = distribution.label.clone().unwrap_or_else(uuid);
+        let run = MapRun {
+            arn: format!("{}/{label}:{}", self.launch.machine_arn.replacen(":stateMachine:", ":mapRun:", 1), uuid()),
             state: Arc::clone(&state.name),
             kind: distribution.kind,
             max_concurrency: settings.max_concurrency,
@@ -189,13 +231,38 @@ impl Execution {
             started_at: self.now,
             stopped_at: None,
             status: MapRunStatus::Running,
-            children,
+            children: Vec::new(),
+            redrive_count: 0,
+            redriven_at: None,
             strand: strand.id,
-            next: 0,
+            queue: VecDeque::new(),
             running: 0,
             failed_items: 0,
             done: 0,
-        }
+        };
+        strand.last_event = self.record(strand.last_event, Event::MapRunStarted { map_run_arn: run.arn.clone() });
+        self.map_runs.push(run);
+        self.map_runs.len() - 1
+    }
+
+    fn new_children(&self, run: &MapRun, batches: Vec<(Value, u64)>) -> Vec<Child> {
+        let prefix = run.arn.replacen(":mapRun:", ":execution:", 1);
+        let prefix = prefix.rsplit_once(':').map_or("", |(prefix, _)| prefix);
+        let mut random = self.random.borrow_mut();
+        let child = |(input, items)| {
+            let name = crate::intrinsic::uuid(&mut random);
+            Child {
+                arn: format!("{prefix}:{name}"),
+                name,
+                input,
+                items,
+                execution: None,
+                stopped_at: None,
+                redrive_count: 0,
+                open: BTreeMap::new(),
+            }
+        };
+        batches.into_iter().map(child).collect()
     }
 
     /// Starts as many children as may run.
@@ -206,17 +273,22 @@ impl Execution {
                 0 => DISTRIBUTED_CONCURRENCY,
                 limit => limit.min(DISTRIBUTED_CONCURRENCY),
             };
-            if run.status != MapRunStatus::Running || run.next >= run.children.len() || run.running >= most {
+            if run.status != MapRunStatus::Running || run.running >= most {
                 return;
             }
-            let child = run.next;
-            run.next += 1;
+            let Some(child) = run.queue.pop_front() else { return };
             run.running += 1;
             self.start_child(index, child);
         }
     }
 
     fn start_child(&mut self, run: usize, child: usize) {
+        let now = self.now;
+        let old = &mut self.map_runs[run].children[child];
+        if let Some(turn) = old.execution.as_mut().and_then(|execution| execution.redrive(now)) {
+            old.redrive_count += 1;
+            return self.absorb(run, child, turn);
+        }
         let Some(block) = self.processor_of(run) else { return };
         let entry = &self.map_runs[run].children[child];
         let launch = Launch {
@@ -282,7 +354,7 @@ impl Execution {
         self.absorb(run, child, turn);
         self.start_children(run);
         let Some(current) = self.map_runs.get(run) else { return };
-        if current.done < current.children.len() && current.status == MapRunStatus::Running {
+        if !current.is_over() {
             return;
         }
         let id = current.strand;
@@ -290,7 +362,6 @@ impl Execution {
         if !matches!(strand.phase, Phase::MapRun { run: own } if own == run) {
             return self.put(strand);
         }
-        strand.phase = Phase::Enter;
         let machine = self.machine.clone();
         let state = &machine.0.blocks[strand.block].states[strand.state];
         let step = self.close_map_run(&mut strand, state, run);
@@ -332,7 +403,7 @@ impl Execution {
     ) -> Step {
         let input = self.effective_input(strand, state)?;
         let (parameters, config) = self.scoped(strand, &input, |scope| -> Result<_, Raise> {
-            let evaluate = |template: &Option<crate::data::template::Template>| match template {
+            let evaluate = |template: &Option<Template>| match template {
                 Some(template) => template.evaluate(scope),
                 None => Ok(Value::Object(Map::new())),
             };
@@ -344,6 +415,7 @@ impl Execution {
             ended.filter(|child| child.execution.is_some()).map(Child::record).collect::<Vec<Value>>()
         };
         let (succeeded, failed) = (of(true), of(false));
+        let pending = run.children.iter().filter(|child| child.execution.is_none()).map(Child::record).collect();
         let (map_run_arn, name, resource) = (run.arn.clone(), state.name.to_string(), writer.resource.clone());
         self.ask(Owner::Strand(strand.id), |id| {
             Effect::WriteResults(WriteResults {
@@ -355,6 +427,7 @@ impl Execution {
                 map_run_arn,
                 succeeded,
                 failed,
+                pending,
             })
         });
         strand.phase = Phase::Writing(Box::new(Writing { run: index }));
@@ -371,6 +444,7 @@ impl Execution {
         match reply {
             Reply::Succeeded(result) => self.map_run_ended(strand, state, writing.run, Some(result)),
             Reply::Failed(failure) | Reply::TimedOut(failure) => {
+                strand.phase = Phase::MapRun { run: writing.run };
                 self.map_runs[writing.run].status = MapRunStatus::Failed;
                 strand.last_event = self.record(strand.last_event, Event::MapRunFailed(failure.clone()));
                 Err(failure.into())
@@ -385,6 +459,7 @@ impl Execution {
     fn map_run_ended(&mut self, strand: &mut Strand, state: &State, index: usize, written: Option<Value>) -> Step {
         let run = &self.map_runs[index];
         if run.status == MapRunStatus::Failed {
+            strand.phase = Phase::MapRun { run: index };
             let failure = Failure::new(
                 "States.ExceedToleratedFailureThreshold",
                 "The specified tolerated failure threshold was exceeded",
@@ -404,6 +479,7 @@ impl Execution {
         self.record(succeeded, Event::MapStateSucceeded);
         // Observed: the exit of a Map that is not the execution's first state is linked to the run's start.
         strand.last_event = if strand.before_entry == 0 { succeeded } else { started };
+        strand.phase = Phase::Enter;
         self.finish_with(strand, state, result)
     }
 }

@@ -9,8 +9,14 @@ use serde_json::Value;
 impl Source<u64> {
     /// The number of the field `field`.
     pub fn number(&self, field: &str, scope: &Scope<'_>) -> Result<u64, Raise> {
-        let given = match self {
-            Source::Literal(number) => return Ok(*number),
+        let given = self.integer(field, scope)?;
+        u64::try_from(given).map_err(|_| Raise::runtime(format!("{field} cannot be negative.")))
+    }
+
+    /// The same, where a negative number is not yet wrong.
+    pub fn integer(&self, field: &str, scope: &Scope<'_>) -> Result<i64, Raise> {
+        Ok(match self {
+            Source::Literal(number) => i64::try_from(*number).unwrap_or(i64::MAX),
             Source::Path(path) => {
                 let value = scope.select_path(path)?;
                 parsed(&value).ok_or_else(|| not_an_integer(field, &value, &path.text))?
@@ -20,8 +26,7 @@ impl Source<u64> {
                 let number = whole(&value).filter(|_| value.is_number());
                 number.ok_or_else(|| expression.unexpected("number", &value))?
             }
-        };
-        u64::try_from(given).map_err(|_| Raise::runtime(format!("{field} cannot be negative.")))
+        })
     }
 }
 
@@ -49,7 +54,7 @@ impl Source<f64> {
         if (0.0..=100.0).contains(&given) {
             Ok(given)
         } else {
-            Err(Raise::runtime(format!("{field} can only be between 0 and 100.")))
+            Err(Raise::runtime(format!("{field} must be between 0 and 100.")))
         }
     }
 }

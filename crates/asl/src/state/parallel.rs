@@ -67,22 +67,18 @@ impl Execution {
         self.conclude(strand, state, step);
     }
 
-    /// A branch failed: the others are abandoned.
+    /// A branch failed: the others stop.
     pub(crate) fn branch_failed(
         &mut self,
         mut strand: Strand,
         state: &State,
-        branches: &Branches,
+        branches: Branches,
         index: u64,
         failure: Failure,
         last_event: u64,
     ) {
-        for (other, id) in branches.strands.iter().enumerate() {
-            let other = other as u64;
-            if other != index && !branches.finished.contains(&other) {
-                self.abandon(*id);
-            }
-        }
+        strand.phase = Phase::Branches(branches);
+        self.cut_children(&strand, index, &failure, last_event, None);
         strand.last_event = last_event;
         self.trouble(strand, state, failure.into());
     }

@@ -4,9 +4,9 @@ use crate::data::text::shared;
 use crate::effect::{Effect, EffectId, Failure, Invoke, Reply};
 use crate::execution::context::Extra;
 use crate::execution::history::{Event, TaskResource};
-use crate::execution::strand::{Phase, Strand, TaskRun};
+use crate::execution::strand::{Phase, Strand, StrandId, TaskRun};
 use crate::execution::{Execution, Flow, Owner, Step};
-use crate::machine::{State, TaskBody};
+use crate::machine::{Body, State, TaskBody};
 use crate::raise::Raise;
 use crate::resource::{Pattern, Resource};
 use base64::Engine;
@@ -126,7 +126,7 @@ impl Execution {
         effect: EffectId,
         reply: Reply,
     ) -> Step {
-        let crate::machine::Body::Task(body) = &state.body else { return Ok(Flow::Parked) };
+        let Body::Task(body) = &state.body else { return Ok(Flow::Parked) };
         let resource = &body.resource;
         if effect != task.invoke {
             return self.task_clock(strand, resource, &task, effect);
@@ -187,10 +187,40 @@ impl Execution {
     fn task_clock(&mut self, strand: &mut Strand, resource: &Resource, task: &TaskRun, effect: EffectId) -> Step {
         self.cancel(task.invoke);
         self.cancel_clocks(task);
-        self.missed_heartbeat = task.heartbeat == Some(effect);
+        strand.missed_heartbeat = task.heartbeat == Some(effect);
         let failure = Failure { error: Some("States.Timeout".into()), cause: None };
         strand.last_event = self.record(strand.last_event, timed_out(resource, failure.clone()));
+        self.ring_together(&failure);
         Err(failure.into())
+    }
+
+    /// Lets every other task time out whose time is over too.
+    ///
+    /// Observed: the events of all of them come before what follows from any.
+    fn ring_together(&mut self, failure: &Failure) {
+        let due = |(id, (owner, effect)): (&EffectId, &(Owner, Effect))| match (owner, effect) {
+            (Owner::Strand(strand), Effect::WakeAt { time, .. }) if *time <= self.now => Some((*id, *strand)),
+            _ => None,
+        };
+        let due: Vec<(EffectId, StrandId)> = self.waiting.iter().filter_map(due).collect();
+        for (clock, id) in due {
+            let Some(mut strand) = self.strands.get_mut(id.0).and_then(Option::take) else { continue };
+            let phase = std::mem::replace(&mut strand.phase, Phase::Enter);
+            let machine = self.machine.clone();
+            match (phase, &machine.0.blocks[strand.block].states[strand.state].body) {
+                (Phase::Task(task), Body::Task(body)) if [task.timeout, task.heartbeat].contains(&Some(clock)) => {
+                    self.cancel(task.invoke);
+                    self.cancel_clocks(&task);
+                    strand.missed_heartbeat = task.heartbeat == Some(clock);
+                    let event = timed_out(&body.resource, failure.clone());
+                    strand.last_event = self.record(strand.last_event, event);
+                    strand.phase = Phase::Failing(failure.clone());
+                    self.wake(id);
+                }
+                (phase, _) => strand.phase = phase,
+            }
+            self.put(strand);
+        }
     }
 
     fn cancel_clocks(&mut self, task: &TaskRun) {
@@ -213,8 +243,7 @@ impl Execution {
             Reply::Succeeded(value) => {
                 let text = shared(&value);
                 if text.len() > crate::limits::MAX_PAYLOAD {
-                    let raise = Raise::too_large(&state.name);
-                    let failure = raise.failure(&state.name, strand.entered);
+                    let failure = Raise::too_large(origin(resource)).failure(&state.name, strand.entered);
                     (failed(resource, failure.clone()), Err(failure))
                 } else {
                     (succeeded(resource, text), Ok(value))
@@ -239,6 +268,14 @@ impl Execution {
     fn task_result(&mut self, strand: &mut Strand, state: &State, result: Value) -> Step {
         self.note("result", &result);
         self.finish_with(strand, state, result)
+    }
+}
+
+/// What a message calls the source of a result.
+fn origin(resource: &Resource) -> &str {
+    match resource {
+        Resource::Service { service, .. } => service,
+        _ => resource.arn(),
     }
 }
 

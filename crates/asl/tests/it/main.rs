@@ -5,5 +5,6 @@ mod drive;
 mod jsonata_engines;
 mod paths;
 mod properties;
+mod redrive;
 mod simulation;
 mod suite;
