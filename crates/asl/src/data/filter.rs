@@ -213,7 +213,12 @@ fn list(reader: &mut Reader<'_>) -> Result<Value, SyntaxError> {
 
 fn word(reader: &mut Reader<'_>) -> Result<Value, SyntaxError> {
     let text = reader.take_while(|c| c.is_alphanumeric() || "+-._".contains(c));
-    serde_json::from_str(text).map_err(|_| reader.error("a value is missing"))
+    match serde_json::from_str(text) {
+        Ok(value) => Ok(value),
+        // A bare word means itself.
+        Err(_) if text.starts_with(|c: char| c.is_alphabetic() || c == '_') => Ok(Value::String(text.to_owned())),
+        Err(_) => Err(reader.error("a value is missing")),
+    }
 }
 
 fn holds(comparison: Comparison, left: Option<Value>, right: Option<Value>) -> bool {

@@ -81,6 +81,20 @@ impl Call {
         parse::call(text)
     }
 
+    /// Whether no literal argument is of a type that the function never takes.
+    fn literals_fit(&self) -> bool {
+        let fits = |(index, argument): (usize, &Argument)| match (self.function, argument) {
+            (Function::MathAdd | Function::MathRandom | Function::ArrayRange, Argument::Text(_)) => false,
+            (Function::MathAdd | Function::MathRandom | Function::ArrayRange, Argument::Literal(value)) => {
+                value.is_number()
+            }
+            (Function::ArrayPartition | Function::ArrayGetItem, Argument::Text(_)) => index == 0,
+            (Function::JsonMerge, Argument::Literal(value)) => index == 2 && value.is_boolean(),
+            _ => true,
+        };
+        self.arguments.iter().enumerate().all(fits)
+    }
+
     /// Every path that the call and those inside it read.
     pub fn paths(&self) -> Vec<&PathExpression> {
         let mut found = Vec::new();

@@ -79,7 +79,8 @@ impl<'a> Reader<'a> {
         if arguments.len() < fewest || arguments.len() > most {
             return Err(self.error(&format!("Invalid number of arguments for '{name}'")));
         }
-        Ok(Call { text: self.text[start..self.position].to_owned(), function, arguments })
+        let call = Call { text: self.text[start..self.position].to_owned(), function, arguments };
+        if call.literals_fit() { Ok(call) } else { Err(self.error(&format!("Invalid argument for '{name}'"))) }
     }
 
     fn arguments(&mut self, depth: usize) -> Result<Vec<Argument>, SyntaxError> {

@@ -166,12 +166,14 @@ impl Parser {
             };
             Comparison::Is(property, wanted)
         } else if name == "StringMatches" {
+            self.warn_of_path(value, &location);
             Comparison::Matches(pieces(self.string(fields, name, at)?))
         } else {
             let (kind, relation, path) = operator(name)?;
             let operand = if path {
                 Operand::Path(self.path(fields, name, at)?)
             } else if kind.takes(value) {
+                self.warn_of_path(value, &location);
                 Operand::Literal(value.clone())
             } else {
                 self.schema(&location, format!("The value of '{name}' must not be of type {}", literal_type(value)));

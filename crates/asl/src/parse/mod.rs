@@ -39,10 +39,46 @@ pub(crate) fn json(definition: &str) -> Result<Value, Problem> {
             format!("The definition is longer than {MAX_DEFINITION} bytes"),
         ));
     }
-    serde_json::from_str(definition).map_err(|error| Problem {
-        location: None,
-        ..Problem::error("INVALID_JSON_DESCRIPTION", "", format!("Invalid State Machine Definition: {error}"))
-    })
+    if definition.trim().is_empty() {
+        return Err(Problem { location: None, ..Problem::schema("", "Definition must be a valid JSON object") });
+    }
+    serde_json::from_str(definition).map_err(|error| not_json(definition, &error))
+}
+
+/// Observed: the message tells the token that is none and where it ends, in the words of the parser that Step Functions uses.
+fn not_json(definition: &str, error: &serde_json::Error) -> Problem {
+    /// As much of the definition as is quoted.
+    const QUOTED: usize = 500;
+    let quoted = match definition.char_indices().nth(QUOTED) {
+        None => format!("(String)\"{definition}\""),
+        Some((end, _)) => {
+            let rest = definition[end..].chars().count();
+            format!("(String)\"{}\"[truncated {rest} chars]", &definition[..end])
+        }
+    };
+    let (line, column) = (error.line(), error.column());
+    let text = definition.lines().nth(line.saturating_sub(1)).unwrap_or_default();
+    let is_word = |c: &u8| c.is_ascii_alphanumeric() || *c == b'_' || *c == b'$';
+    let bytes = text.as_bytes();
+    let at = column.saturating_sub(1).min(bytes.len());
+    let start = at - bytes[..at].iter().rev().take_while(|c| is_word(c)).count();
+    let length = bytes[start..].iter().take_while(|c| is_word(c)).count();
+    let word = text.get(start..start + length).filter(|word| word.starts_with(|c: char| c.is_ascii_alphabetic()));
+    let (what, column) = match word {
+        Some(word) => (
+            format!(
+                "Unrecognized token '{word}': was expecting (JSON String, Number, Array, Object or token 'null', 'true' \
+                 or 'false')"
+            ),
+            start + length + 1,
+        ),
+        None => {
+            let words = error.to_string();
+            (words.split(" at line ").next().unwrap_or_default().to_owned(), column)
+        }
+    };
+    let place = format!("[Source: {quoted}; line: {line}, column: {column}]");
+    Problem::error("INVALID_JSON_DESCRIPTION", place.clone(), format!("{what}\n at {place}"))
 }
 
 /// The program of a definition.
@@ -134,7 +170,7 @@ impl Parser {
 
     /// The states under `fields["States"]`, added to the program.
     fn block(&mut self, fields: &Map<String, Value>, location: &str) -> Option<BlockIndex> {
-        let missing: Vec<&str> = ["StartAt", "States"].into_iter().filter(|name| !fields.contains_key(*name)).collect();
+        let missing: Vec<&str> = ["States", "StartAt"].into_iter().filter(|name| !fields.contains_key(*name)).collect();
         if !missing.is_empty() {
             self.schema(location, format!("These fields are required: [{}]", missing.join(", ")));
             return None;
@@ -176,7 +212,8 @@ impl Parser {
         for (name, definition) in states {
             let at = format!("{location}/{}", pointer(name));
             if name.is_empty() || name.chars().count() > MAX_NAME {
-                self.schema(&at, format!("The state name must have 1 to {MAX_NAME} characters"));
+                let message = format!("The state name must have 1 to {MAX_NAME} characters");
+                self.problems.push(Problem::error("INVALID_STATE_NAME", at.clone(), message));
             }
             if !self.names.insert(name.clone()) {
                 self.problems.push(Problem::error(

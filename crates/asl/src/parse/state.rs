@@ -10,6 +10,7 @@ use crate::machine::{
     Block, Body, Catcher, FailBody, Kind, Next, QueryLanguage, ResultPath, Retrier, Source, State, StateKind, TaskBody,
     WaitBody, Words,
 };
+use crate::problem::Problem;
 use crate::resource::{Pattern, Resource};
 use crate::state::choice::timestamp;
 use serde_json::{Map, Value};
@@ -17,6 +18,9 @@ use std::sync::Arc;
 
 const COMMON: [&str; 3] = ["Type", "Comment", "QueryLanguage"];
 const FLOW: [&str; 2] = ["Next", "End"];
+
+/// Step Functions says it of every resource that it could not call.
+const NOT_AN_ARN: &str = "Value is not a valid resource ARN";
 
 /// Fields of the JSONPath language only.
 const JSONPATH_ONLY: [&str; 16] = [
@@ -277,10 +281,13 @@ impl Parser {
             };
             let mut chars = plain.chars();
             let well_formed = chars.next().is_some_and(|c| c.is_alphabetic() || c == '_')
-                && chars.all(|c| c.is_alphanumeric() || c == '_')
+                && chars.all(|c| c.is_alphanumeric() || c == '_' || c == '-')
                 && plain.chars().count() <= 80;
             if !well_formed || plain == "states" {
                 self.schema(&location, format!("'{plain}' is not a valid variable name"));
+            } else if plain.contains('-') {
+                let message = format!("No expression can refer to the variable '{plain}': its name is no identifier");
+                self.problems.push(Problem::warning("VARIABLE_NAME", location.clone(), message));
             }
         }
         self.template(fields, site)
@@ -288,7 +295,10 @@ impl Parser {
 
     fn body(&mut self, part: &Part<'_>, kind: StateKind) -> Option<Body> {
         match kind {
-            StateKind::Pass => Some(Body::Pass { result: part.fields.get("Result").cloned() }),
+            StateKind::Pass => {
+                self.static_result(part);
+                Some(Body::Pass { result: part.fields.get("Result").cloned() })
+            }
             StateKind::Task => self.task(part),
             StateKind::Choice => self.choices(part),
             StateKind::Wait => self.wait(part),
@@ -296,6 +306,16 @@ impl Parser {
             StateKind::Fail => self.fail(part),
             StateKind::Parallel => self.parallel(part),
             StateKind::Map => self.map(part),
+        }
+    }
+
+    /// Warns of paths in a `Result`, which nobody evaluates.
+    fn static_result(&mut self, part: &Part<'_>) {
+        let Some(result) = part.fields.get("Result") else { return };
+        let at = format!("{}/Result", part.at);
+        for (location, _) in super::template::path_like(result, &at) {
+            let message = "The Result of a Pass state is static: paths and intrinsic functions in it are not evaluated";
+            self.problems.push(Problem::warning("PASS_RESULT_IS_STATIC", location, message));
         }
     }
 
@@ -312,8 +332,14 @@ impl Parser {
         {
             self.schema(part.at, "HeartbeatSeconds must be smaller than TimeoutSeconds");
         }
-        let credentials = self.template(part.fields, &part.site("Credentials"));
+        let credentials = self.credentials(part);
         Some(Body::Task(Box::new(TaskBody { resource, timeout, heartbeat, credentials })))
+    }
+
+    fn credentials(&mut self, part: &Part<'_>) -> Option<Template> {
+        let value = part.fields.get("Credentials")?;
+        self.object(value, &format!("{}/Credentials", part.at))?;
+        self.template(part.fields, &part.site("Credentials"))
     }
 
     /// The `Resource` of a Task, an ItemReader or a ResultWriter.
@@ -321,7 +347,7 @@ impl Parser {
         let location = format!("{at}/Resource");
         let text = self.string(fields, "Resource", at)?;
         let Some(resource) = Resource::parse(text) else {
-            self.schema(&location, "Value is not a valid resource ARN");
+            self.schema(&location, NOT_AN_ARN);
             return None;
         };
         let suffix = match resource.pattern() {
@@ -335,6 +361,9 @@ impl Parser {
         }
         if self.kind == Kind::Express && matches!(resource, Resource::Activity { .. }) {
             self.schema(&location, "Express state machine does not support Activity ARN");
+        }
+        if !resource.is_known() {
+            self.problems.push(Problem::warning("INVALID_RESOURCE", location.clone(), NOT_AN_ARN));
         }
         self.resources.push((resource.clone(), location));
         Some(resource)
@@ -405,6 +434,9 @@ impl Parser {
             return self.reference(part.fields, path_name, part.at).map(Words::Path);
         }
         let text = self.string(part.fields, name, part.at)?;
+        if let (QueryLanguage::JsonPath, Some(value)) = (part.language, part.fields.get(name)) {
+            self.warn_of_path(value, &format!("{}/{name}", part.at));
+        }
         match crate::jsonata::inner(text) {
             Some(inner) if part.language == QueryLanguage::Jsonata => {
                 let at = format!("{}/{name}", part.at);

@@ -7,6 +7,7 @@ use crate::data::template::Template;
 use crate::intrinsic::Call;
 use crate::jsonata::{self, Expression};
 use crate::machine::{QueryLanguage, ResultPath, Selection, Source};
+use crate::problem::Problem;
 use serde_json::{Map, Value};
 
 /// Where `$states.result` and `$states.errorOutput` may be read.
@@ -47,19 +48,7 @@ impl Parser {
     /// A JSONPath payload template.
     pub(super) fn payload(&mut self, value: &Value, location: &str) -> Option<Template> {
         match value {
-            Value::Object(members) => {
-                let mut compiled = Vec::with_capacity(members.len());
-                for (name, member) in members {
-                    match name.strip_suffix(".$") {
-                        Some(plain) => compiled.push((plain.to_owned(), self.dollar(name, member, location)?)),
-                        None => {
-                            let inner = self.payload(member, &format!("{location}/{}", super::pointer(name)))?;
-                            compiled.push((name.clone(), inner));
-                        }
-                    }
-                }
-                Some(collapse_object(compiled))
-            }
+            Value::Object(members) => self.payload_object(members, location),
             Value::Array(items) => {
                 let compiled: Option<Vec<Template>> = items
                     .iter()
@@ -72,11 +61,37 @@ impl Parser {
         }
     }
 
+    fn payload_object(&mut self, members: &Map<String, Value>, location: &str) -> Option<Template> {
+        let mut compiled = Vec::with_capacity(members.len());
+        for (name, member) in members {
+            let at = format!("{location}/{}", super::pointer(name));
+            match name.strip_suffix(".$") {
+                Some(plain) if members.contains_key(plain) => {
+                    self.schema(&at, format!("The field '{plain}' is given twice, as '{plain}' and as '{name}'"));
+                    return None;
+                }
+                Some(plain) => compiled.push((plain.to_owned(), self.dollar(name, member, location)?)),
+                None => {
+                    if member.as_str().is_some_and(is_path_like) {
+                        let message =
+                            format!("The value of '{name}' looks like a path, but the name does not end in '.$'");
+                        self.problems.push(Problem::warning("NO_DOLLAR", at.clone(), message));
+                    }
+                    compiled.push((name.clone(), self.payload(member, &at)?));
+                }
+            }
+        }
+        Some(collapse_object(compiled))
+    }
+
     fn dollar(&mut self, name: &str, value: &Value, location: &str) -> Option<Template> {
         let compiled = value.as_str().and_then(|text| {
             if text.starts_with('$') {
                 let path = PathExpression::parse(text).ok()?;
                 return Some(Template::Path { field: name.to_owned(), path });
+            }
+            if !text.starts_with("States.") {
+                return None;
             }
             Call::parse(text).ok().map(Template::Call)
         });
@@ -93,6 +108,10 @@ impl Parser {
         match value {
             Value::String(text) => match jsonata::inner(text) {
                 Some(inner) => self.expression(inner, name, location, phase).map(Template::Jsonata),
+                None if text.starts_with("{%") || text.ends_with("%}") => {
+                    self.schema(location, "A JSONata expression must begin with '{%' and end with '%}'");
+                    None
+                }
                 None => Some(Template::Literal(value.clone())),
             },
             Value::Object(members) => {
@@ -145,6 +164,14 @@ impl Parser {
         self.expression(inner, site.field, &location, site.phase)
     }
 
+    /// Warns of a text that looks like a path where none is read.
+    pub(super) fn warn_of_path(&mut self, value: &Value, location: &str) {
+        if value.as_str().is_some_and(is_path_like) {
+            let message = "The value looks like a path, but the field's name does not end in 'Path'";
+            self.problems.push(Problem::warning("NO_PATH", location, message));
+        }
+    }
+
     /// The field as a path.
     pub(super) fn path(&mut self, fields: &Map<String, Value>, name: &str, location: &str) -> Option<PathExpression> {
         let text = self.string(fields, name, location)?;
@@ -154,7 +181,12 @@ impl Parser {
     pub(super) fn path_text(&mut self, text: &str, location: &str) -> Option<PathExpression> {
         let path = PathExpression::parse(text).ok();
         if path.is_none() {
-            self.schema(location, "Value is not a valid JSONPath");
+            let message = if text.starts_with('$') {
+                "Value is not a valid JSONPath"
+            } else {
+                "Value is not a Reference Path: Reference path didn't start with '$'"
+            };
+            self.schema(location, message);
         }
         path
     }
@@ -218,6 +250,35 @@ impl Parser {
         }
         self.number(fields, site.field, site.owner, least, most).map(Source::Literal)
     }
+}
+
+/// Whether a text would be evaluated if its field's name ended in `.$`.
+fn is_path_like(text: &str) -> bool {
+    if text.starts_with("$.") || text.starts_with("$[") || text.starts_with("$$.") {
+        return PathExpression::parse(text).is_ok();
+    }
+    text.starts_with("States.") && Call::parse(text).is_ok()
+}
+
+/// The places under `value` that hold something to be evaluated, or are named so.
+pub(super) fn path_like(value: &Value, location: &str) -> Vec<(String, String)> {
+    let mut found = Vec::new();
+    let mut todo = vec![(location.to_owned(), value)];
+    while let Some((at, value)) = todo.pop() {
+        match value {
+            Value::String(text) if is_path_like(text) => found.push((at, text.clone())),
+            Value::Object(members) => {
+                todo.extend(
+                    members.iter().rev().map(|(name, member)| (format!("{at}/{}", super::pointer(name)), member)),
+                );
+            }
+            Value::Array(items) => {
+                todo.extend(items.iter().enumerate().rev().map(|(index, item)| (format!("{at}[{index}]"), item)));
+            }
+            _ => {}
+        }
+    }
+    found
 }
 
 fn collapse_object(members: Vec<(String, Template)>) -> Template {

@@ -6,5 +6,6 @@ mod jsonata_engines;
 mod paths;
 mod properties;
 mod redrive;
+mod rules;
 mod simulation;
 mod suite;

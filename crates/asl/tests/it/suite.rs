@@ -144,6 +144,7 @@ fn every_case_of_the_suite_ends_as_it_says() {
     let mut found = Vec::new();
     files(&Path::new(env!("CARGO_MANIFEST_DIR")).join("suite"), &mut found);
     found.sort();
+    found.retain(|path| !path.components().any(|part| part.as_os_str() == "rules"));
     assert!(found.len() > 40, "the suite is not there");
     let mut failures = Vec::new();
     for path in found {
