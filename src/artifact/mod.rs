@@ -12,6 +12,7 @@ mod dep_info;
 mod elf;
 pub mod esbuild;
 mod failure;
+mod helper;
 mod manifest;
 mod node_modules;
 mod python;
@@ -43,7 +44,7 @@ pub const UNZIPPED_LIMIT_BYTES: u64 = 262_144_000;
 pub struct Artifact {
     /// The function keys whose code this is (several share one zip unless packaged individually), or the layer's key.
     pub owners: Vec<String>,
-    /// Functions' code or a layer's content.
+    /// Functions' code, a layer's content, or the code of helpers.
     pub kind: ArtifactKind,
     /// The zip on disk.
     pub path: PathBuf,
@@ -62,6 +63,8 @@ pub struct Artifact {
 pub enum ArtifactKind {
     Function,
     Layer,
+    /// The code of the stack's helpers.
+    Helper,
 }
 
 /// What a build tells while it goes on.
@@ -159,6 +162,7 @@ fn make(
                 .and_then(|manifest| zip_manifest(unit, manifest, cache))
         }
         Builder::Prebuilt { path } => prebuilt(unit, path),
+        Builder::Helper => helper::manifest().and_then(|manifest| zip_manifest(unit, manifest, cache)),
     };
     made.map_err(Refused::Here)
 }
@@ -172,6 +176,7 @@ fn as_it_is(unit: &Unit, workshop: &Workshop, cache: &Cache) -> Result<(Artifact
     };
     let manifest = match &unit.builder {
         Builder::Prebuilt { path } => Manifest::new(vec![entry(path)])?,
+        Builder::Helper => helper::manifest()?,
         Builder::Folder { root, selection }
         | Builder::Python { root, selection, .. }
         | Builder::Esbuild { root, selection, .. } => {

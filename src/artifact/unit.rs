@@ -58,6 +58,8 @@ pub enum Builder {
     Esbuild { root: PathBuf, handlers: Vec<String>, options: esbuild::Options, selection: Selection },
     /// A zip that is already there.
     Prebuilt { path: PathBuf },
+    /// The code of the stack's helpers.
+    Helper,
 }
 
 impl Builder {

@@ -25,6 +25,10 @@ pub fn units(stack: &Stack) -> Result<Vec<Unit>, Diagnostics> {
     for layer in &stack.layers.entries {
         found.layer(layer);
     }
+    if !stack.helpers().is_empty() {
+        let file_name = stack::helper::FILE_NAME.to_owned();
+        found.units.push(Unit { owners: Vec::new(), kind: ArtifactKind::Helper, file_name, builder: Builder::Helper });
+    }
     if found.mistakes.errors() == 0 { Ok(found.units) } else { Err(found.mistakes) }
 }
 

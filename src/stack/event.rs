@@ -345,6 +345,8 @@ section! {
         "forceDeploy" => force_deploy: Option<Flag>;
         /// The key of custom senders.
         "kmsKeyId" => kms_key_id: Option<Expr>;
+        /// The version of the trigger's event, such as `V2_0` of `PreTokenGeneration`.
+        "lambdaVersion" => lambda_version: Option<Text>;
     }
 }
 

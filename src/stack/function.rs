@@ -16,7 +16,7 @@ section! {
         /// The deployed name; else the service, the stage and the key, joined by `-`.
         "name" => name: Option<Text>;
         /// A sentence that Lambda shows.
-        "description" => description: Option<Text>;
+        "description" => description: Option<Expr>;
         /// `rust`, or a runtime of Lambda such as `python3.13`; else `provider.runtime`.
         "runtime" => runtime: Option<Text>;
         /// How Lambda updates the runtime: `auto`, `onFunctionUpdate`, or `{mode: manual, arn}`.

@@ -94,7 +94,7 @@ section! {
     /// The role that is made for the functions.
     RoleDetails, "the functions' role" {
         /// Its name.
-        "name" => name: Option<Text>;
+        "name" => name: Option<Expr>;
         /// Its path, `/` unless given.
         "path" => path: Option<Text>;
         /// What functions may do.

@@ -14,6 +14,7 @@ mod alternative;
 pub mod check;
 pub mod event;
 pub mod function;
+pub mod helper;
 pub mod http_api;
 pub mod iam;
 mod names;
@@ -30,6 +31,7 @@ pub mod state_machine;
 pub mod value;
 
 pub use function::Function;
+pub use helper::Helper;
 pub use names::normalized;
 pub use package::Layer;
 pub use provider::Provider;
@@ -59,6 +61,8 @@ pub struct Stack {
     pub functions: Map<Function>,
     pub machines: Map<StateMachine>,
     pub activities: Vec<Text>,
+    /// `stepFunctions.validate`.
+    pub validates_machines: bool,
     /// `stepFunctions.noOutput`.
     pub no_machine_outputs: bool,
     pub layers: Map<Layer>,
@@ -147,6 +151,7 @@ impl Stack {
             provider: provider(root.provider, resolved),
             functions: root.functions,
             activities: machines.as_ref().map(|section| section.activities.clone()).unwrap_or_default(),
+            validates_machines: machines.as_ref().and_then(|section| section.validate).is_some_and(|flag| flag.value),
             no_machine_outputs: machines.as_ref().and_then(|section| section.no_output).is_some_and(|flag| flag.value),
             machines: machines.map(|section| section.machines).unwrap_or_default(),
             layers: root.layers,

@@ -149,8 +149,8 @@ section! {
         "httpApi" => http_api: Toggle<HttpApiLogs>;
         /// Logs of functions.
         "lambda" => lambda: Option<super::function::LambdaLogs>;
-        /// The framework's own log group, of a former version.
-        "frameworkLambda" => framework_lambda: WithoutEffect;
+        /// Log groups for the helpers that do what CloudFormation cannot.
+        "frameworkLambda" => framework_lambda: Option<Flag>;
     }
 }
 

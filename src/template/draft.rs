@@ -28,12 +28,14 @@ pub struct Draft<'a> {
     pub template: Template,
     origins: BTreeMap<String, Span>,
     pub grants: Vec<Grant>,
+    /// What helpers may do.
+    pub helper_statements: Vec<Value>,
     pub endpoints: Vec<Endpoint>,
     pub diagnostics: Vec<Diagnostic>,
     /// The alias that callers of a function must use, by the function's key.
     pub aliases: BTreeMap<String, String>,
-    /// EventBridge Scheduler works with the functions' role.
-    pub assumed_by_scheduler: bool,
+    /// Services that work with the functions' role beside Lambda itself.
+    pub assumed_by: Vec<&'static str>,
 }
 
 impl<'a> Draft<'a> {
@@ -50,10 +52,11 @@ impl<'a> Draft<'a> {
             template,
             origins: BTreeMap::new(),
             grants: Vec::new(),
+            helper_statements: Vec::new(),
             endpoints: Vec::new(),
             diagnostics: Vec::new(),
             aliases: BTreeMap::new(),
-            assumed_by_scheduler: false,
+            assumed_by: Vec::new(),
         }
     }
 
@@ -87,6 +90,13 @@ impl<'a> Draft<'a> {
         self.grants.push(Grant { function: function.to_owned(), statement });
     }
 
+    /// Lets a service beside Lambda work with the functions' role.
+    pub fn assume(&mut self, service: &'static str) {
+        if !self.assumed_by.contains(&service) {
+            self.assumed_by.push(service);
+        }
+    }
+
     /// The zip of a function.
     pub fn artifact(&self, function: &str) -> Option<&'a Artifact> {
         self.artifact_of(function, ArtifactKind::Function)
@@ -97,16 +107,28 @@ impl<'a> Draft<'a> {
         self.artifact_of(layer, ArtifactKind::Layer)
     }
 
+    /// The zip of the helpers.
+    pub fn helper_artifact(&self) -> Option<&'a Artifact> {
+        self.artifacts.iter().find(|artifact| artifact.kind == ArtifactKind::Helper)
+    }
+
     fn artifact_of(&self, owner: &str, kind: ArtifactKind) -> Option<&'a Artifact> {
         self.artifacts.iter().find(|artifact| artifact.kind == kind && artifact.owners.iter().any(|key| key == owner))
     }
 
-    /// What callers of a function name as its ARN: the alias if it has one, else the function.
+    /// What callers of a function name as its ARN: its alias if it has one, else the function.
     pub fn function_arn(&self, function: &str) -> Value {
-        match self.aliases.get(function) {
-            Some(alias) => json!({"Ref": alias}),
-            None => json!({"Fn::GetAtt": [self.stack.function_id(function), "Arn"]}),
+        let own = json!({"Fn::GetAtt": [self.stack.function_id(function), "Arn"]});
+        match self.alias_name(function) {
+            Some(alias) => json!({"Fn::Join": [":", [own, alias]]}),
+            None => own,
         }
+    }
+
+    /// The name of a function's alias.
+    pub fn alias_name(&self, function: &str) -> Option<&'static str> {
+        let id = self.aliases.get(function)?;
+        Some(if id.ends_with("SnapStartLambdaAlias") { "snapstart" } else { "provisioned" })
     }
 
     /// The id of a function's resource of some kind: `HelloLogGroup`.

@@ -32,11 +32,7 @@ pub fn render(draft: &mut Draft, function: &Named<Function>) {
         }
     }
     let alias = draft.aliases.get(&function.name).cloned();
-    let qualifier = match &alias {
-        Some(id) if id.ends_with("SnapStartLambdaAlias") => "snapstart",
-        Some(_) => "provisioned",
-        None => "$LATEST",
-    };
+    let qualifier = draft.alias_name(&function.name).unwrap_or("$LATEST");
     let mut all = Map::new();
     all.insert("FunctionName".into(), reference(&draft.stack.function_id(&function.name)));
     all.insert("DestinationConfig".into(), Value::Object(destinations));

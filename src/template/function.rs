@@ -9,7 +9,7 @@ use crate::stack::{Builder, Function, Named, Stack};
 
 use super::draft::{Draft, depend, extend, present, properties, tag_list};
 use super::intrinsic::{attribute, is_arn};
-use super::{artifact_key, bucket, log_group, role, version};
+use super::{artifact_key, bucket, cloud_front, log_group, role, version};
 
 /// Adds every function, its versions, aliases, address and settings of asynchronous calls.
 pub fn render(draft: &mut Draft) {
@@ -30,8 +30,9 @@ fn render_one(draft: &mut Draft, function: &Named<Function>, code: Map<String, V
     let value = &function.value;
     let mut all = code;
     all.insert("FunctionName".into(), json!(stack.function_name(function)));
-    all.insert("MemorySize".into(), json!(stack.memory_mb(value)));
-    all.insert("Timeout".into(), json!(stack.timeout_s(value)));
+    let (memory_mb, timeout_s) = cloud_front::limits(stack, value);
+    all.insert("MemorySize".into(), json!(memory_mb));
+    all.insert("Timeout".into(), json!(timeout_s));
     let layers = value.layers.as_ref().or(stack.provider.layers.as_ref());
     let layers = layers.map(|layers| layers.iter().map(|layer| layer.value.clone()).collect());
     extend(
@@ -40,7 +41,7 @@ fn render_one(draft: &mut Draft, function: &Named<Function>, code: Map<String, V
             ("Architectures", stack.architecture(value).map(|architecture| json!([architecture.as_str()]))),
             (
                 "Description",
-                value.description.as_ref().filter(|text| !text.text.is_empty()).map(|text| json!(text.text)),
+                value.description.as_ref().filter(|text| text.as_str() != Some("")).map(|text| text.value.clone()),
             ),
             ("Tags", tags(stack, value)),
             ("EphemeralStorage", value.ephemeral_storage_mb.map(|size| json!({"Size": size.value}))),

@@ -218,28 +218,12 @@ fn add_stage(draft: &mut Draft, span: Span) {
     ]);
     depend(draft.add("HttpApiStage", span, "AWS::ApiGatewayV2::Stage", stage), format.map(|_| group.to_owned()));
     if format.is_some() {
-        let properties = present([
-            ("LogGroupName", Some(json!(format!("/aws/http-api/{}", stack.stack_name())))),
-            ("RetentionInDays", stack.provider.log_retention_days.map(|days| json!(days.value))),
-            ("DataProtectionPolicy", stack.provider.log_data_protection_policy.as_ref().map(|policy| policy.to_json())),
-        ]);
-        draft.add(group, span, "AWS::Logs::LogGroup", properties);
+        super::log_group::add(draft, group.to_owned(), span, format!("/aws/http-api/{}", stack.stack_name()));
     }
 }
 
 fn integration_id(function: &Named<Function>) -> String {
     format!("HttpApiIntegration{}", normalized(&function.name))
-}
-
-/// The function, or its alias, as integrations name it.
-fn target(draft: &Draft, function: &Named<Function>) -> Value {
-    let own = json!({"Fn::GetAtt": [draft.stack.function_id(&function.name), "Arn"]});
-    match draft.aliases.get(&function.name) {
-        Some(alias) => {
-            json!({"Fn::Join": [":", [own, if alias.ends_with("SnapStartLambdaAlias") { "snapstart" } else { "provisioned" }]]})
-        }
-        None => own,
-    }
 }
 
 fn source_arn(stack: &Stack) -> Value {
@@ -254,7 +238,7 @@ fn add_integration(draft: &mut Draft, route: &Route) {
     let integration = json!({
         "ApiId": api_id(stack),
         "IntegrationType": "AWS_PROXY",
-        "IntegrationUri": target(draft, function),
+        "IntegrationUri": draft.function_arn(&function.name),
         "PayloadFormatVersion": own.or(shared).map_or("2.0", |version| version.text.as_str()),
         "TimeoutInMillis": TIMEOUT_MS,
     });
@@ -264,7 +248,7 @@ fn add_integration(draft: &mut Draft, route: &Route) {
         alias.clone(),
     );
     let permission = json!({
-        "FunctionName": target(draft, function),
+        "FunctionName": draft.function_arn(&function.name),
         "Action": "lambda:InvokeFunction",
         "Principal": "apigateway.amazonaws.com",
         "SourceArn": source_arn(stack),

@@ -6,6 +6,19 @@ use crate::stack::{Function, Named, Stack};
 
 use super::draft::{Draft, extend, properties};
 
+/// Adds a log group with the provider's settings.
+pub fn add(draft: &mut Draft, id: String, span: crate::source::Span, name: String) {
+    let provider = &draft.stack.provider;
+    let resource = draft.add(id, span, "AWS::Logs::LogGroup", json!({"LogGroupName": name}));
+    extend(
+        properties(resource),
+        [
+            ("RetentionInDays", provider.log_retention_days.map(|days| json!(days.value))),
+            ("DataProtectionPolicy", provider.log_data_protection_policy.as_ref().map(|policy| policy.to_json())),
+        ],
+    );
+}
+
 /// Adds one log group a function.
 pub fn render(draft: &mut Draft) {
     for function in draft.stack.functions.iter().filter(|function| has_log_group(draft.stack, &function.value)) {
@@ -28,7 +41,9 @@ pub fn render(draft: &mut Draft) {
 
 /// Whether the stack makes a log group for the function.
 pub fn has_log_group(stack: &Stack, function: &Function) -> bool {
-    !function.disable_logs.is_some_and(|flag| flag.value) && custom_group(stack, function).is_none()
+    // The framework makes one for every function, also for those that write elsewhere.
+    let is_used = custom_group(stack, function).is_none() || !stack.is_safe();
+    !function.disable_logs.is_some_and(|flag| flag.value) && is_used
 }
 
 /// The log group that the user chose instead.

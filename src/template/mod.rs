@@ -10,10 +10,12 @@ use crate::source::Span;
 use crate::stack::Stack;
 
 mod bucket;
+mod cloud_front;
 mod draft;
 mod event_invoke;
 mod events;
 mod function;
+mod helper;
 mod http_api;
 mod intrinsic;
 mod layer;
@@ -106,8 +108,10 @@ pub fn render(stack: &Stack, artifacts: &[Artifact]) -> Result<Rendered, Diagnos
     http_api::render(&mut draft);
     websocket::render(&mut draft);
     events::render(&mut draft);
+    cloud_front::render(&mut draft);
     state_machine::render(&mut draft);
     role::render(&mut draft);
+    helper::render(&mut draft);
     outputs::export(&mut draft);
     merge::render(&mut draft);
     pseudo::render(&mut draft);

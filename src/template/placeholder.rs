@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use crate::artifact::{Artifact, ArtifactKind};
-use crate::stack::{Builder, Stack};
+use crate::stack::{Builder, Stack, helper};
 
 /// One artifact for every function and layer, named as the built one would be, with nothing inside.
 pub fn placeholders(stack: &Stack) -> Vec<Artifact> {
@@ -17,7 +17,9 @@ pub fn placeholders(stack: &Stack) -> Vec<Artifact> {
         placeholder(&function.name, ArtifactKind::Function, file)
     });
     let layers = stack.layers.names().map(|key| placeholder(key, ArtifactKind::Layer, format!("{key}.zip")));
-    functions.chain(layers).collect()
+    let helpers = (!stack.helpers().is_empty()).then(|| helper::FILE_NAME.to_owned());
+    let helpers = helpers.map(|file| Artifact { owners: Vec::new(), ..placeholder("", ArtifactKind::Helper, file) });
+    functions.chain(layers).chain(helpers).collect()
 }
 
 fn placeholder(owner: &str, kind: ArtifactKind, file_name: String) -> Artifact {

@@ -19,9 +19,9 @@ pub fn render(draft: &mut Draft) {
     if stack.functions.iter().any(|function| custom(stack, &function.value).is_none()) {
         let statements = shared_statements(draft);
         let mut role = shared_role(stack, statements);
-        if draft.assumed_by_scheduler {
-            role["AssumeRolePolicyDocument"]["Statement"][0]["Principal"]["Service"] =
-                json!(["lambda.amazonaws.com", "scheduler.amazonaws.com"]);
+        if !draft.assumed_by.is_empty() {
+            let services: Vec<&str> = ["lambda.amazonaws.com"].into_iter().chain(draft.assumed_by.iter().copied()).collect();
+            role["AssumeRolePolicyDocument"]["Statement"][0]["Principal"]["Service"] = json!(services);
         }
         let span = details(stack).map_or(stack.provider.span, |details| details.span);
         draft.add(SHARED, span, "AWS::IAM::Role", role);
@@ -66,7 +66,7 @@ fn provider_statements(stack: &Stack) -> &[Statement] {
 
 fn shared_role(stack: &Stack, statements: Vec<Value>) -> Value {
     let details = details(stack);
-    let name = details.and_then(|details| details.name.as_ref()).map(|name| json!(name.text));
+    let name = details.and_then(|details| details.name.as_ref()).map(|name| name.value.clone());
     let name = name.unwrap_or_else(|| json!({"Fn::Join": ["-", [stack.service, stack.stage, region(), "lambdaRole"]]}));
     let mut role = frame(name, json!({"Fn::Join": ["-", [stack.service, stack.stage, "lambda"]]}), statements);
     let path = details.and_then(|details| details.path.as_ref());

@@ -5,14 +5,15 @@ use serde_json::{Value, json};
 use crate::stack::{Function, Named, Stack, normalized};
 
 use super::draft::{Draft, depend};
-use super::function;
+use super::{cloud_front, function};
 use super::intrinsic::{attribute, reference};
 use super::naming::content_hash;
 
 /// Adds the version of a function when it wants one, and its alias.
 pub fn render(draft: &mut Draft, function: &Named<Function>) {
     let value = &function.value;
-    let kept = is_versioned(draft.stack, value);
+    // CloudFront calls a version, never the function.
+    let kept = is_versioned(draft.stack, value) || cloud_front::is_at_edge(value);
     let warm = value.provisioned_concurrency.as_ref().filter(|count| count.value != json!(0));
     let snapped = value.snap_start.is_some_and(|flag| flag.value);
     if !kept && warm.is_none() && !snapped {
@@ -41,7 +42,7 @@ fn add_version(draft: &mut Draft, function: &Named<Function>, kept: bool) -> Str
             all.insert("CodeSha256".into(), json!(sha));
         }
         if let Some(text) = &function.value.description {
-            all.insert("Description".into(), json!(text.text));
+            all.insert("Description".into(), text.value.clone());
         }
     }
     let resource = draft.add(&id, function.span, "AWS::Lambda::Version", properties);

@@ -5,14 +5,22 @@ use serde_json::{Map, Value, json};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::source::Span;
 use crate::stack::event::{Event, WebsocketAuthorizer, WebsocketChoice, WebsocketEvent};
-use crate::stack::{Function, Named, Stack, normalized};
+use crate::stack::provider::WebsocketLogs;
+use crate::stack::{Flag, Function, Named, Stack, normalized};
 
 use super::draft::{Draft, depend, extend, present, properties, tag_list};
 use super::intrinsic::{arn, concat, reference, region, sub};
+use super::log_group;
 use super::naming::content_hash;
 use super::{Api, Endpoint, EndpointTarget};
 
 const API: &str = "WebsocketsApi";
+
+const LOG_GROUP: &str = "WebsocketsLogGroup";
+
+/// One line a message.
+const FORMAT: &str = "$context.identity.sourceIp $context.identity.caller $context.identity.user [$context.requestTime] \
+\"$context.eventType $context.routeKey $context.connectionId\" $context.requestId";
 
 struct Route<'a> {
     function: &'a Named<Function>,
@@ -221,10 +229,6 @@ fn add_authorizer(draft: &mut Draft, route: &Route, authorizer: &WebsocketAuthor
 
 fn add_stage(draft: &mut Draft, span: Span, routes: Vec<String>) {
     let stack = draft.stack;
-    if stack.provider.logs.as_ref().is_some_and(|logs| logs.websocket.is_on()) {
-        let message = "`provider.logs.websocket` is not supported yet";
-        draft.diagnostics.push(Diagnostic::error(Code::UnsupportedKey, stack.provider.span, message));
-    }
     let captured =
         draft.template.resources.iter().filter(|(_, resource)| resource.kind.starts_with("AWS::ApiGatewayV2::"));
     let text: String =
@@ -235,12 +239,38 @@ fn add_stage(draft: &mut Draft, span: Span, routes: Vec<String>) {
     let tags = tag_list(stack.provider.tags.iter().map(|tag| (tag.name.as_str(), tag.value.value.clone())));
     let tags: Map<String, Value> =
         tags.iter().filter_map(|tag| Some((tag["Key"].as_str()?.to_owned(), tag["Value"].clone()))).collect();
-    let stage = present([
-        ("ApiId", Some(api_id(stack))),
-        ("StageName", Some(json!(stack.stage))),
-        ("Description", Some(json!(description(stack)))),
-        ("DeploymentId", Some(reference(&deployment))),
-        ("Tags", (!tags.is_empty()).then(|| Value::Object(tags))),
-    ]);
-    draft.add("WebsocketsDeploymentStage", span, "AWS::ApiGatewayV2::Stage", stage);
+    let mut stage = Map::new();
+    extend(
+        &mut stage,
+        [
+            ("ApiId", Some(api_id(stack))),
+            ("StageName", Some(json!(stack.stage))),
+            ("Description", Some(json!(description(stack)))),
+            ("DeploymentId", Some(reference(&deployment))),
+            ("Tags", (!tags.is_empty()).then(|| Value::Object(tags))),
+        ],
+    );
+    let logs = stack.provider.logs.as_ref().map(|logs| &logs.websocket).filter(|logs| logs.is_on());
+    if let Some(logs) = logs {
+        stage.extend(log_settings(logs.details()));
+        let name = format!("/aws/websocket/{}-{}", stack.service, stack.stage);
+        log_group::add(draft, LOG_GROUP.to_owned(), span, name);
+    }
+    draft.add("WebsocketsDeploymentStage", span, "AWS::ApiGatewayV2::Stage", Value::Object(stage));
+}
+
+/// What the stage logs of each message, and where.
+fn log_settings(logs: Option<&WebsocketLogs>) -> Map<String, Value> {
+    let is_on = |of: fn(&WebsocketLogs) -> Option<Flag>| logs.and_then(of).is_none_or(|flag| flag.value);
+    let level = logs.and_then(|logs| logs.level.as_ref()).map_or("INFO", |level| level.text.as_str());
+    let level = if is_on(|logs| logs.execution_logging) { level } else { "OFF" };
+    let mut all = Map::new();
+    let route = json!({"DataTraceEnabled": is_on(|logs| logs.full_execution_data), "LoggingLevel": level});
+    all.insert("DefaultRouteSettings".into(), route);
+    if is_on(|logs| logs.access_logging) {
+        let arn = "arn:${AWS::Partition}:logs:${AWS::Region}:${AWS::AccountId}:log-group:${WebsocketsLogGroup}";
+        let format = logs.and_then(|logs| logs.format.as_ref()).map_or(FORMAT, |format| format.text.as_str());
+        all.insert("AccessLogSettings".into(), json!({"DestinationArn": sub(arn), "Format": format}));
+    }
+    all
 }

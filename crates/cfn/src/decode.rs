@@ -15,6 +15,7 @@ const RESOURCE_ATTRIBUTES: &[&str] = &[
     "UpdatePolicy",
     "CreationPolicy",
     "Metadata",
+    "Version",
 ];
 
 impl Template {
@@ -161,6 +162,7 @@ fn resource(name: &str, value: Value) -> Result<Resource, TemplateError> {
         update_policy: object.shift_remove("UpdatePolicy"),
         creation_policy: object.shift_remove("CreationPolicy"),
         metadata: object.shift_remove("Metadata"),
+        version: object.shift_remove("Version"),
     })
 }
 

@@ -69,6 +69,9 @@ pub struct Resource {
     pub creation_policy: Option<Value>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub metadata: Option<Value>,
+    /// A version of the type, which custom resources may carry.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub version: Option<Value>,
 }
 
 /// One entry of `Outputs`.

@@ -10,7 +10,7 @@ use crate::template::draft::{Draft, depend};
 use crate::template::intrinsic::attribute;
 use crate::template::naming::alphanumeric_upper;
 
-use super::{id, missing, permit, unsupported};
+use super::{id, missing, permit};
 
 /// Adds one pool for all triggers that name it, and its right to call each function.
 pub fn render(draft: &mut Draft) {
@@ -20,14 +20,13 @@ pub fn render(draft: &mut Draft) {
     for function in stack.functions.iter() {
         for event in &function.value.events {
             let Event::CognitoUserPool(event) = event else { continue };
-            if event.existing.is_some_and(|flag| flag.value) {
-                unsupported(draft, event.span, "triggers of existing user pools");
-                continue;
-            }
             let (Some(pool), Some(trigger)) = (&event.pool, &event.trigger) else {
                 missing(draft, event.span, "`pool` and `trigger`");
                 continue;
             };
+            if event.existing.is_some_and(|flag| flag.value) {
+                continue;
+            }
             let entry = pools.entry(pool.text.clone()).or_insert_with(|| (event.span, Vec::new()));
             entry.1.push((function, trigger.text.clone(), event));
         }
@@ -37,6 +36,11 @@ pub fn render(draft: &mut Draft) {
     }
 }
 
+/// The version of the event that a trigger sends.
+pub fn version(event: &CognitoUserPool) -> Option<&str> {
+    event.lambda_version.as_ref().map(|version| version.text.as_str())
+}
+
 fn add_pool(draft: &mut Draft, pool: &str, span: Span, triggers: &[(&Named<Function>, String, &CognitoUserPool)]) {
     let pool_id = format!("CognitoUserPool{}", alphanumeric_upper(pool));
     let mut config = Map::new();
@@ -44,10 +48,12 @@ fn add_pool(draft: &mut Draft, pool: &str, span: Span, triggers: &[(&Named<Funct
         let arn = draft.function_arn(&function.name);
         // Senders of messages get what they send encrypted.
         if matches!(trigger.as_str(), "CustomEmailSender" | "CustomSMSSender") {
-            config.insert(trigger.clone(), json!({"LambdaArn": arn, "LambdaVersion": "V1_0"}));
+            config.insert(trigger.clone(), json!({"LambdaArn": arn, "LambdaVersion": version(event).unwrap_or("V1_0")}));
             if let Some(key) = &event.kms_key_id {
                 config.insert("KMSKeyID".to_owned(), key.value.clone());
             }
+        } else if let (Some(version), "PreTokenGeneration") = (version(event), trigger.as_str()) {
+            config.insert("PreTokenGenerationConfig".into(), json!({"LambdaArn": arn, "LambdaVersion": version}));
         } else {
             config.insert(trigger.clone(), arn);
         }

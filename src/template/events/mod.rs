@@ -14,6 +14,8 @@ mod alb;
 mod alexa;
 mod cognito;
 mod event_bridge;
+mod existing_bucket;
+mod existing_pool;
 mod iot;
 mod logs;
 mod queue;
@@ -33,6 +35,9 @@ pub fn render(draft: &mut Draft) {
         }
     }
     cognito::render(draft);
+    existing_bucket::render(draft);
+    existing_pool::render(draft);
+    event_bridge::allow_helper(draft);
 }
 
 /// How many events of a kind a function has had so far.
@@ -53,8 +58,12 @@ fn next(count: &mut usize) -> usize {
 
 fn render_one(draft: &mut Draft, function: &Named<Function>, event: &Event, place: usize, counts: &mut Counts) {
     match event {
-        // Requests are gathered into APIs, triggers into pools.
-        Event::Http(_) | Event::HttpApi(_) | Event::Websocket(_) | Event::CognitoUserPool(_) => {}
+        // Requests are gathered into APIs and distributions, triggers into pools.
+        Event::Http(_)
+        | Event::HttpApi(_)
+        | Event::Websocket(_)
+        | Event::CognitoUserPool(_)
+        | Event::CloudFront(_) => {}
         Event::Schedule(choice) => schedule::render(draft, function, choice, &mut counts.schedules),
         Event::Stream(choice) => stream::render(draft, function, choice),
         Event::Sqs(choice) => queue::sqs(draft, function, choice),
@@ -68,18 +77,11 @@ fn render_one(draft: &mut Draft, function: &Named<Function>, event: &Event, plac
         Event::IotFleetProvisioning(event) => iot::fleet(draft, function, event),
         Event::AlexaSkill(choice) => alexa::skill(draft, function, choice, next(&mut counts.skills)),
         Event::AlexaSmartHome(choice) => alexa::home(draft, function, choice, next(&mut counts.homes)),
-        Event::CloudFront(event) => unsupported(draft, event.span, "`cloudFront` events"),
         Event::Kafka(event) => queue::kafka(draft, function, event),
         Event::Msk(event) => queue::msk(draft, function, event),
         Event::ActiveMq(event) => queue::broker(draft, function, event, queue::Broker::ActiveMq),
         Event::RabbitMq(event) => queue::broker(draft, function, event, queue::Broker::RabbitMq),
     }
-}
-
-/// Refuses a feature by name.
-fn unsupported(draft: &mut Draft, span: Span, what: &str) {
-    let message = format!("{what} are not supported yet");
-    draft.diagnostics.push(Diagnostic::error(Code::UnsupportedKey, span, message));
 }
 
 /// Says that an event lacks what it cannot do without.

@@ -8,9 +8,9 @@ use crate::template::draft::{Draft, depend, properties};
 use crate::template::intrinsic::{account, arn};
 use crate::template::naming::{alphanumeric_upper, upper_first};
 
-use super::{id, missing, unsupported};
+use super::{id, missing};
 
-/// Adds the bucket, the notification, and the bucket's right to call the function.
+/// Adds the bucket, the notification, and the bucket's right to call the function; nothing for a bucket that exists.
 pub fn render(draft: &mut Draft, function: &Named<Function>, choice: &S3Choice) {
     let (bucket, details, span): (Option<String>, Option<&S3Event>, _) = match choice {
         S3Choice::Name(name) => (Some(name.text.clone()), None, name.span),
@@ -19,9 +19,11 @@ pub fn render(draft: &mut Draft, function: &Named<Function>, choice: &S3Choice) 
         }
     };
     if details.and_then(|event| event.existing).is_some_and(|flag| flag.value) {
-        return unsupported(draft, span, "`s3` events of existing buckets");
+        return;
     }
-    let Some(bucket) = bucket else { return missing(draft, span, "`bucket` that is a name") };
+    let Some(bucket) = bucket else {
+        return missing(draft, span, "`bucket` that is a name (of another stack's bucket, add `existing: true`)");
+    };
     let settings = draft.stack.provider.s3.get(&bucket).map(|settings| settings.to_json());
     let name = settings
         .as_ref()

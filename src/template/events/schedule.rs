@@ -34,7 +34,7 @@ pub fn render(draft: &mut Draft, function: &Named<Function>, choice: &ScheduleCh
             "Effect": "Allow", "Action": ["lambda:InvokeFunction"], "Resource": [sub(&*arn), sub(format!("{arn}:*"))],
         });
         draft.grant(&function.name, statement);
-        draft.assumed_by_scheduler = true;
+        draft.assume("scheduler.amazonaws.com");
     }
 }
 

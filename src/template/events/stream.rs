@@ -37,7 +37,7 @@ pub fn render(draft: &mut Draft, function: &Named<Function>, choice: &StreamChoi
         Some(consumer) => consumer.clone(),
         None => arn.clone(),
     };
-    let mapping = mapping(draft, function, details, source.clone());
+    let mapping = mapping(draft, function, details, source.clone(), consumer.is_some());
     let mapping_id =
         id(function, format_args!("EventSourceMapping{}{}", upper_first(&kind), alphanumeric_upper(&name)));
     depend(draft.add(mapping_id, span, "AWS::Lambda::EventSourceMapping", mapping), waits);
@@ -74,7 +74,13 @@ fn add_consumer(draft: &mut Draft, function: &Named<Function>, stream: &str, arn
     id
 }
 
-fn mapping(draft: &Draft, function: &Named<Function>, details: Option<&StreamEvent>, source: Value) -> Value {
+fn mapping(
+    draft: &Draft,
+    function: &Named<Function>,
+    details: Option<&StreamEvent>,
+    source: Value,
+    of_consumer: bool,
+) -> Value {
     let whole =
         |of: fn(&StreamEvent) -> Option<crate::stack::Whole>| details.and_then(of).map(|number| json!(number.value));
     let mut all = Map::new();
@@ -98,7 +104,11 @@ fn mapping(draft: &Draft, function: &Named<Function>, details: Option<&StreamEve
             ),
             ("MaximumRecordAgeInSeconds", whole(|event| event.maximum_record_age_s)),
             ("TumblingWindowInSeconds", whole(|event| event.tumbling_window_s)),
-            ("StartingPositionTimestamp", whole(|event| event.starting_position_timestamp)),
+            // The framework knows when to begin with consumers only.
+            (
+                "StartingPositionTimestamp",
+                whole(|event| event.starting_position_timestamp).filter(|_| of_consumer || draft.stack.is_safe()),
+            ),
             ("DestinationConfig", failure.and_then(target).map(|(arn, _)| json!({"OnFailure": {"Destination": arn}}))),
             ("FilterCriteria", filters(details.and_then(|event| event.filter_patterns.as_ref()))),
         ],

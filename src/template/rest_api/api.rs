@@ -42,7 +42,7 @@ pub fn render(draft: &mut Draft, routes: &[Route], of_functions: bool) {
                 "DisableExecuteApiEndpoint",
                 settings.and_then(|api| api.disable_default_endpoint).map(|flag| json!(flag.value)),
             ),
-            ("Tags", (!tags.is_empty()).then(|| json!(tags))),
+            ("Tags", (!tags.is_empty() && (of_functions || stack.is_safe())).then(|| json!(tags))),
         ],
     );
 }

@@ -97,9 +97,9 @@ pub fn render(
 /// The ARN of a function, or of its alias, in parts.
 fn target(draft: &Draft, function: &Named<Function>) -> Vec<Value> {
     let mut parts = vec![attribute(&draft.stack.function_id(&function.name), "Arn")];
-    if let Some(alias) = draft.aliases.get(&function.name) {
+    if let Some(alias) = draft.alias_name(&function.name) {
         parts.push(json!(":"));
-        parts.push(json!(if alias.ends_with("SnapStartLambdaAlias") { "snapstart" } else { "provisioned" }));
+        parts.push(json!(alias));
     }
     parts
 }

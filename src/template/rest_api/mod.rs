@@ -50,7 +50,7 @@ pub fn render(draft: &mut Draft) {
     machine::render_role(draft, &routes);
     let deployment = deployment::render(draft, &routes, &methods);
     usage::render(draft, &deployment);
-    stage::render(draft, &deployment);
+    stage::render(draft, &deployment, of_functions);
 }
 
 /// The API's id as resources name it: the stack's own, or the one that the user gave.

@@ -6,6 +6,7 @@ use crate::diagnostic::{Code, Diagnostic};
 use crate::stack::Stack;
 use crate::stack::provider::RestApiLogs;
 use crate::template::draft::{Draft, extend, tag_list};
+use crate::template::log_group;
 use crate::template::intrinsic::{attribute, reference};
 
 use super::{api_id, is_shared, stage_name};
@@ -28,8 +29,12 @@ fn wants_settings(stack: &Stack) -> bool {
 }
 
 /// Adds the stage and its log group.
-pub fn render(draft: &mut Draft, deployment: &str) {
+pub fn render(draft: &mut Draft, deployment: &str, of_functions: bool) {
     let stack = draft.stack;
+    // A state machine's routes alone get no stage settings from the plugin.
+    if stack.is_safe() || of_functions {
+        add_log_group(draft);
+    }
     if !is_explicit(stack) {
         if wants_settings(stack) {
             let message =
@@ -65,12 +70,15 @@ pub fn render(draft: &mut Draft, deployment: &str) {
     );
     let span = provider.span;
     draft.add("ApiGatewayStage", span, "AWS::ApiGateway::Stage", Value::Object(stage));
-    if logs.is_some() {
+}
+
+/// The log group, when the API writes access logs.
+fn add_log_group(draft: &mut Draft) {
+    let stack = draft.stack;
+    let Some(logs) = stack.provider.logs.as_ref().map(|logs| &logs.rest_api).filter(|logs| logs.is_on()) else { return };
+    if logs.details().and_then(|logs| logs.access_logging).is_none_or(|flag| flag.value) {
         let name = format!("/aws/api-gateway/{}-{}", stack.service, stack.stage);
-        let mut group = Map::new();
-        group.insert("LogGroupName".into(), json!(name));
-        extend(&mut group, [("RetentionInDays", provider.log_retention_days.map(|days| json!(days.value)))]);
-        draft.add("ApiGatewayLogGroup", span, "AWS::Logs::LogGroup", Value::Object(group));
+        log_group::add(draft, "ApiGatewayLogGroup".to_owned(), stack.provider.span, name);
     }
 }
 

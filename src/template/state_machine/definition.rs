@@ -16,6 +16,9 @@ pub fn render(draft: &Draft, machine: &Named<StateMachine>) -> Value {
     if machine.value.configure_task_timeouts.is_some_and(|flag| flag.value) {
         add_timeouts(draft.stack, &mut definition);
     }
+    if draft.stack.validates_machines && !draft.stack.is_safe() {
+        name_query_language(&mut definition);
+    }
     let mut drawn = Vec::new();
     draw(&mut definition, &mut drawn);
     let mut text = serde_json::to_string_pretty(&definition).unwrap_or_default();
@@ -36,6 +39,26 @@ pub fn render(draft: &Draft, machine: &Named<StateMachine>) -> Value {
         (name, if exact { versioned(draft, value) } else { value })
     });
     json!({"Fn::Sub": [text, variables.collect::<Map<_, _>>()]})
+}
+
+/// Writes the query language into every state: the plugin's validator leaves it there when `stepFunctions.validate` is on.
+fn name_query_language(definition: &mut Value) {
+    let language = definition.get("QueryLanguage").cloned().unwrap_or_else(|| json!("JSONPath"));
+    each_state(definition, &mut |state| {
+        state.entry("QueryLanguage").or_insert_with(|| language.clone());
+    });
+}
+
+fn each_state(value: &mut Value, change: &mut impl FnMut(&mut Map<String, Value>)) {
+    match value {
+        Value::Object(map) => {
+            let states = map.get_mut("States").and_then(Value::as_object_mut).into_iter().flat_map(Map::values_mut);
+            states.filter_map(Value::as_object_mut).for_each(&mut *change);
+            map.values_mut().for_each(|member| each_state(member, change));
+        }
+        Value::Array(items) => items.iter_mut().for_each(|item| each_state(item, change)),
+        _ => {}
+    }
 }
 
 /// A definition that the author wrote as JSON text.
@@ -126,7 +149,7 @@ pub fn local(stack: &Stack, value: &Value) -> Value {
 }
 
 /// Whether the user's own resources have this id.
-fn is_resource(stack: &Stack, id: &str) -> bool {
+pub fn is_resource(stack: &Stack, id: &str) -> bool {
     stack.resources.iter().any(|part| part.0.get("Resources").is_some_and(|resources| resources.get(id).is_some()))
 }
 

@@ -46,7 +46,8 @@ pub fn render(draft: &mut Draft, machine: &Named<StateMachine>) {
     draft.add(id, machine.span, "AWS::IAM::Role", Value::Object(role));
 }
 
-fn made_role(stack: &Stack) -> Option<&crate::stack::iam::RoleDetails> {
+/// What the functions' role is made of, which machines share in part.
+pub fn made_role(stack: &Stack) -> Option<&crate::stack::iam::RoleDetails> {
     match stack.provider.iam.as_ref()?.role.as_ref()? {
         crate::stack::iam::Role::Made(details) => Some(details),
         crate::stack::iam::Role::Existing(_) => None,
