@@ -51,9 +51,12 @@ impl Stack {
     /// The helpers that the stack needs.
     pub fn helpers(&self) -> Vec<Helper> {
         let wanted = [
-            (Helper::Buckets, self.any_event(|event| is_existing_bucket(event))),
-            (Helper::UserPools, self.any_event(|event| is_existing_pool(event))),
-            (Helper::Rules, self.has_rules_elsewhere() && self.any_event(|event| matches!(event, Event::EventBridge(_)))),
+            (Helper::Buckets, self.any_event(is_existing_bucket)),
+            (Helper::UserPools, self.any_event(is_existing_pool)),
+            (
+                Helper::Rules,
+                self.has_rules_elsewhere() && self.any_event(|event| matches!(event, Event::EventBridge(_))),
+            ),
             (Helper::ApiAccount, self.needs_api_account()),
         ];
         wanted.into_iter().filter_map(|(helper, wanted)| wanted.then_some(helper)).collect()
@@ -83,7 +86,11 @@ impl Stack {
             return false;
         }
         let of_machines = self.is_safe()
-            && self.machines.iter().flat_map(|machine| &machine.value.events).any(|event| matches!(event, MachineEvent::Http(_)));
+            && self
+                .machines
+                .iter()
+                .flat_map(|machine| &machine.value.events)
+                .any(|event| matches!(event, MachineEvent::Http(_)));
         let rest = self.any_event(|event| matches!(event, Event::Http(_))) || of_machines;
         let rest_logs = logs.rest_api.details().and_then(|logs| logs.access_logging).is_none_or(|flag| flag.value);
         let own_socket = self.provider.api_gateway.as_ref().is_none_or(|api| api.websocket_api_id.is_none());

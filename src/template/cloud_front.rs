@@ -107,7 +107,8 @@ fn add_event(draft: &mut Draft, distribution: &mut Distribution, function: &Name
         behavior.insert("PathPattern".into(), json!(pattern.text));
     }
     let is_same = |known: &&mut Map<String, Value>| {
-        known.get("PathPattern") == behavior.get("PathPattern") && known.get("TargetOriginId") == behavior.get("TargetOriginId")
+        known.get("PathPattern") == behavior.get("PathPattern")
+            && known.get("TargetOriginId") == behavior.get("TargetOriginId")
     };
     match distribution.behaviors.iter_mut().find(is_same) {
         Some(known) => fill(known, behavior),
@@ -124,7 +125,8 @@ fn prepare_function(draft: &mut Draft, function: &Named<Function>, event: &Cloud
     let had_environment = all.shift_remove("Environment").is_some();
     let had_network = all.shift_remove("VpcConfig").is_some();
     for (what, _) in [("environment", had_environment), ("network", had_network)].into_iter().filter(|(_, had)| *had) {
-        let message = format!("`{}` runs at CloudFront's edge, where a function has no {what}: it is left out", function.name);
+        let message =
+            format!("`{}` runs at CloudFront's edge, where a function has no {what}: it is left out", function.name);
         draft.diagnostics.push(Diagnostic::warning(Code::WeakTemplate, event.span, message));
     }
 }
@@ -300,8 +302,11 @@ fn check_behaviors(draft: &mut Draft, behaviors: &[Map<String, Value>], span: Sp
             draft.diagnostics.push(Diagnostic::error(Code::DuplicateRoute, span, message));
         }
         let associations = behavior.get("LambdaFunctionAssociations").and_then(Value::as_array);
-        let kinds: Vec<&Value> = associations.into_iter().flatten().map(|association| &association["EventType"]).collect();
-        if let Some((_, kind)) = kinds.iter().enumerate().find(|(at, kind)| kinds.iter().skip(at + 1).any(|other| &other == kind)) {
+        let kinds: Vec<&Value> =
+            associations.into_iter().flatten().map(|association| &association["EventType"]).collect();
+        if let Some((_, kind)) =
+            kinds.iter().enumerate().find(|(at, kind)| kinds.iter().skip(at + 1).any(|other| &other == kind))
+        {
             let message = format!("two functions answer {kind} of one behaviour");
             draft.diagnostics.push(Diagnostic::error(Code::DuplicateRoute, span, message));
         }

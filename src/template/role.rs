@@ -20,7 +20,8 @@ pub fn render(draft: &mut Draft) {
         let statements = shared_statements(draft);
         let mut role = shared_role(stack, statements);
         if !draft.assumed_by.is_empty() {
-            let services: Vec<&str> = ["lambda.amazonaws.com"].into_iter().chain(draft.assumed_by.iter().copied()).collect();
+            let services: Vec<&str> =
+                ["lambda.amazonaws.com"].into_iter().chain(draft.assumed_by.iter().copied()).collect();
             role["AssumeRolePolicyDocument"]["Statement"][0]["Principal"]["Service"] = json!(services);
         }
         let span = details(stack).map_or(stack.provider.span, |details| details.span);

@@ -5,9 +5,9 @@ use serde_json::{Value, json};
 use crate::stack::{Function, Named, Stack, normalized};
 
 use super::draft::{Draft, depend};
-use super::{cloud_front, function};
 use super::intrinsic::{attribute, reference};
 use super::naming::content_hash;
+use super::{cloud_front, function};
 
 /// Adds the version of a function when it wants one, and its alias.
 pub fn render(draft: &mut Draft, function: &Named<Function>) {

@@ -48,7 +48,8 @@ fn add_pool(draft: &mut Draft, pool: &str, span: Span, triggers: &[(&Named<Funct
         let arn = draft.function_arn(&function.name);
         // Senders of messages get what they send encrypted.
         if matches!(trigger.as_str(), "CustomEmailSender" | "CustomSMSSender") {
-            config.insert(trigger.clone(), json!({"LambdaArn": arn, "LambdaVersion": version(event).unwrap_or("V1_0")}));
+            config
+                .insert(trigger.clone(), json!({"LambdaArn": arn, "LambdaVersion": version(event).unwrap_or("V1_0")}));
             if let Some(key) = &event.kms_key_id {
                 config.insert("KMSKeyID".to_owned(), key.value.clone());
             }

@@ -85,7 +85,10 @@ fn render_elsewhere(draft: &mut Draft, function: &Named<Function>, event: &Event
     let later = [
         ("retryPolicy", event.retry_policy.is_some()),
         ("deadLetterQueueArn", event.dead_letter_queue_arn.is_some()),
-        ("eventBus that is a CloudFormation function", event.event_bus.as_ref().is_some_and(|bus| !bus.value.is_string())),
+        (
+            "eventBus that is a CloudFormation function",
+            event.event_bus.as_ref().is_some_and(|bus| !bus.value.is_string()),
+        ),
     ];
     for (what, _) in later.into_iter().filter(|(_, is_given)| *is_given) {
         let message = format!("`{what}` needs rules that CloudFormation makes");

@@ -46,7 +46,9 @@ fn render_one(draft: &mut Draft, function: &Named<Function>) -> Option<(String, 
         missing(draft, first.span, "`bucket`");
         return None;
     };
-    if let Some(other) = events.iter().find(|event| event.bucket.as_ref().is_some_and(|name| name.value != bucket.value)) {
+    if let Some(other) =
+        events.iter().find(|event| event.bucket.as_ref().is_some_and(|name| name.value != bucket.value))
+    {
         let message = format!("`{}` follows two existing buckets; a function can follow one", function.name);
         let diagnostic = Diagnostic::error(Code::UnsupportedKey, other.span, message);
         draft.diagnostics.push(diagnostic.hint("give the second bucket a function of its own"));

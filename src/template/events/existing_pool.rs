@@ -44,7 +44,8 @@ fn render_one<'a>(draft: &mut Draft, function: &'a Named<Function>) -> Option<(&
     let first = events.first()?;
     let pool = first.pool.as_ref()?;
     if let Some(other) = events.iter().find(|event| event.pool.as_ref().is_some_and(|name| name.text != pool.text)) {
-        let message = format!("`{}` is a trigger of two existing user pools; a function can be one of one", function.name);
+        let message =
+            format!("`{}` is a trigger of two existing user pools; a function can be one of one", function.name);
         let diagnostic = Diagnostic::error(Code::UnsupportedKey, other.span, message);
         draft.diagnostics.push(diagnostic.hint("give the second pool a function of its own"));
         return None;
@@ -74,7 +75,9 @@ fn render_one<'a>(draft: &mut Draft, function: &'a Named<Function>) -> Option<(&
 
 fn existing(event: &Event) -> Option<&CognitoUserPool> {
     match event {
-        Event::CognitoUserPool(pool) if pool.existing.is_some_and(|flag| flag.value) && pool.trigger.is_some() => Some(pool),
+        Event::CognitoUserPool(pool) if pool.existing.is_some_and(|flag| flag.value) && pool.trigger.is_some() => {
+            Some(pool)
+        }
         _ => None,
     }
 }

@@ -59,11 +59,8 @@ fn next(count: &mut usize) -> usize {
 fn render_one(draft: &mut Draft, function: &Named<Function>, event: &Event, place: usize, counts: &mut Counts) {
     match event {
         // Requests are gathered into APIs and distributions, triggers into pools.
-        Event::Http(_)
-        | Event::HttpApi(_)
-        | Event::Websocket(_)
-        | Event::CognitoUserPool(_)
-        | Event::CloudFront(_) => {}
+        Event::Http(_) | Event::HttpApi(_) | Event::Websocket(_) | Event::CognitoUserPool(_) | Event::CloudFront(_) => {
+        }
         Event::Schedule(choice) => schedule::render(draft, function, choice, &mut counts.schedules),
         Event::Stream(choice) => stream::render(draft, function, choice),
         Event::Sqs(choice) => queue::sqs(draft, function, choice),

@@ -6,8 +6,8 @@ use crate::diagnostic::{Code, Diagnostic};
 use crate::stack::Stack;
 use crate::stack::provider::RestApiLogs;
 use crate::template::draft::{Draft, extend, tag_list};
-use crate::template::log_group;
 use crate::template::intrinsic::{attribute, reference};
+use crate::template::log_group;
 
 use super::{api_id, is_shared, stage_name};
 
@@ -75,7 +75,9 @@ pub fn render(draft: &mut Draft, deployment: &str, of_functions: bool) {
 /// The log group, when the API writes access logs.
 fn add_log_group(draft: &mut Draft) {
     let stack = draft.stack;
-    let Some(logs) = stack.provider.logs.as_ref().map(|logs| &logs.rest_api).filter(|logs| logs.is_on()) else { return };
+    let Some(logs) = stack.provider.logs.as_ref().map(|logs| &logs.rest_api).filter(|logs| logs.is_on()) else {
+        return;
+    };
     if logs.details().and_then(|logs| logs.access_logging).is_none_or(|flag| flag.value) {
         let name = format!("/aws/api-gateway/{}-{}", stack.service, stack.stage);
         log_group::add(draft, "ApiGatewayLogGroup".to_owned(), stack.provider.span, name);

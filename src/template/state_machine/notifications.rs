@@ -34,7 +34,8 @@ pub fn render(draft: &mut Draft, machine: &Named<StateMachine>) {
     let Some(notifications) = &machine.value.notifications else { return };
     let span = notifications.0.span;
     if machine.value.kind.as_ref().is_some_and(|kind| kind.text == "EXPRESS") {
-        let message = "executions of an express state machine are not notified about: EventBridge hears of standard ones only";
+        let message =
+            "executions of an express state machine are not notified about: EventBridge hears of standard ones only";
         return report(draft, span, Code::WeakTemplate, message.to_owned());
     }
     let targets = targets(draft, &notifications.0);
@@ -165,7 +166,8 @@ fn add_policy(draft: &mut Draft, machine_id: &str, index: usize, kind: &'static 
         id.contains("ResourcePolicy") && resource.kind == kind && same.is_some() && same == policy.get(place)
     });
     if let Some((_, resource)) = former {
-        let statements = properties(resource).get_mut("PolicyDocument").and_then(|document| document.get_mut("Statement"));
+        let statements =
+            properties(resource).get_mut("PolicyDocument").and_then(|document| document.get_mut("Statement"));
         let own = policy["PolicyDocument"]["Statement"][0].clone();
         if let Some(statements) = statements.and_then(Value::as_array_mut)
             && !statements.iter().any(|statement| statement["Sid"] == own["Sid"])
@@ -195,7 +197,8 @@ fn grant(target: &Target) -> Option<Value> {
 
 fn add_role(draft: &mut Draft, id: &str, policies: Vec<Value>, span: Span) {
     let mut role = Map::new();
-    let trust = json!({"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": "events.amazonaws.com"}});
+    let trust =
+        json!({"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": "events.amazonaws.com"}});
     let mut document = json!({"Statement": trust});
     if let (true, Some(document)) = (draft.stack.is_safe(), document.as_object_mut()) {
         document.insert("Version".into(), json!("2012-10-17"));
@@ -241,7 +244,8 @@ fn rule_target(target: &Target, machine: &str, machine_id: &str) -> Value {
     let of = |key: &str| target.node.get(target.kind).and_then(|value| value.get(key)).map(Node::to_json);
     let has_details = of("arn").is_some();
     let group = (target.kind == "sqs" && has_details).then(|| json!({"MessageGroupId": of("messageGroupId")}));
-    let partition = (target.kind == "kinesis" && has_details).then(|| json!({"PartitionKeyPath": of("partitionKeyPath")}));
+    let partition =
+        (target.kind == "kinesis" && has_details).then(|| json!({"PartitionKeyPath": of("partitionKeyPath")}));
     let role = attribute(&format!("{machine_id}NotificationsIamRole"), "Arn");
     let transformer = target.node.get("inputTransformer").map(|transformer| {
         present([
