@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::Credentials;
@@ -10,6 +9,8 @@ use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
 
 use super::json::JsonApi;
+use super::patience::Patience;
+use crate::apply::Pace;
 
 /// How long a connection may take to stand.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
@@ -17,8 +18,6 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(60);
 /// How long a call may take that carries a zip, or waits for a function's answer (Lambda's own limit).
 pub(super) const LONG_TIMEOUT: Duration = Duration::from_secs(15 * 60);
-/// How often a call is tried, the first time included.
-const ATTEMPTS: u32 = 5;
 
 /// Which AWS to talk to.
 #[derive(Clone, PartialEq, Eq)]
@@ -40,6 +39,7 @@ pub struct Clients {
     pub(super) sfn: aws_sdk_sfn::Client,
     pub(super) json: JsonApi,
     region: String,
+    pace: Pace,
     /// The address of a local AWS; none for AWS itself.
     local_endpoint: Option<String>,
 }
@@ -57,10 +57,10 @@ impl Clients {
                     .credentials_provider(SharedCredentialsProvider::new(credentials))
                     .region(Region::new(region.clone()))
                     .endpoint_url(endpoint)
-                    .retry_config(RetryConfig::standard().with_max_attempts(ATTEMPTS))
+                    .retry_config(Patience::NEAR.retries())
                     .timeout_config(timeouts(ATTEMPT_TIMEOUT))
                     .build();
-                Clients::over(&config, region, Some(endpoint.clone()))
+                Clients::over(&config, Patience::NEAR, region, Some(endpoint.clone()))
             }
             Destination::Aws { region, profile, endpoint } => {
                 let http = aws_smithy_http_client::Builder::new()
@@ -69,7 +69,6 @@ impl Clients {
                 let mut loader = aws_config::defaults(BehaviorVersion::latest())
                     .http_client(http)
                     .region(Region::new(region.clone()))
-                    .retry_config(RetryConfig::standard().with_max_attempts(ATTEMPTS))
                     .timeout_config(timeouts(ATTEMPT_TIMEOUT));
                 if let Some(profile) = profile {
                     loader = loader.profile_name(profile);
@@ -78,12 +77,14 @@ impl Clients {
                     loader = loader.endpoint_url(endpoint);
                 }
                 let config = loader.load().await;
-                Clients::over(&config, region, None)
+                let patience = Patience::of(&config);
+                let config = config.into_builder().retry_config(patience.retries()).build();
+                Clients::over(&config, patience, region, None)
             }
         }
     }
 
-    fn over(config: &SdkConfig, region: &str, local_endpoint: Option<String>) -> Clients {
+    fn over(config: &SdkConfig, patience: Patience, region: &str, local_endpoint: Option<String>) -> Clients {
         // Other implementations of AWS have no host name a bucket.
         let path_style = config.endpoint_url().is_some();
         let s3 = aws_sdk_s3::config::Builder::from(config).force_path_style(path_style).build();
@@ -94,8 +95,9 @@ impl Clients {
             apigateway: aws_sdk_apigateway::Client::new(config),
             lambda: aws_sdk_lambda::Client::new(config),
             sfn: aws_sdk_sfn::Client::new(config),
-            json: JsonApi::over(config, region),
+            json: JsonApi::over(config, patience, region),
             region: region.to_owned(),
+            pace: patience.pace,
             local_endpoint,
         }
     }
@@ -103,6 +105,11 @@ impl Clients {
     /// The region of the clients.
     pub fn region(&self) -> &str {
         &self.region
+    }
+
+    /// How often a stack is looked at while something happens to it.
+    pub fn pace(&self) -> Pace {
+        self.pace
     }
 
     /// The address of the local AWS that they talk to; none for AWS itself.

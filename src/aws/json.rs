@@ -17,11 +17,8 @@ use http_body_util::BodyExt;
 use serde_json::Value;
 
 use super::error::{AwsError, Kind};
+use super::patience::Patience;
 
-/// How often a call is tried, the first time included.
-const ATTEMPTS: u32 = 5;
-/// The pause before the second attempt; each further one doubles it.
-const FIRST_PAUSE: Duration = Duration::from_millis(200);
 /// How long an answer may take.
 const READ_TIMEOUT: Duration = Duration::from_secs(60);
 
@@ -54,10 +51,11 @@ pub(super) struct JsonApi {
     connector: SharedHttpConnector,
     region: String,
     endpoint: Option<String>,
+    patience: Patience,
 }
 
 impl JsonApi {
-    pub(super) fn over(config: &SdkConfig, region: &str) -> JsonApi {
+    pub(super) fn over(config: &SdkConfig, patience: Patience, region: &str) -> JsonApi {
         let endpoint = config.endpoint_url().map(|url| url.trim_end_matches('/').to_owned());
         let settings =
             HttpConnectorSettings::builder().connect_timeout(Duration::from_secs(5)).read_timeout(READ_TIMEOUT).build();
@@ -66,7 +64,7 @@ impl JsonApi {
             true => SharedHttpConnector::new(builder.build_http()),
             false => SharedHttpConnector::new(builder.tls_provider(Provider::Rustls(CryptoMode::Ring)).build()),
         };
-        JsonApi { credentials: config.credentials_provider(), connector, region: region.to_owned(), endpoint }
+        JsonApi { credentials: config.credentials_provider(), connector, region: region.to_owned(), endpoint, patience }
     }
 
     /// Calls an operation; throttling and faults of AWS are tried again.
@@ -79,8 +77,8 @@ impl JsonApi {
         operation: &'static str,
         input: &Value,
     ) -> Result<Value, AwsError> {
-        let mut pause = FIRST_PAUSE;
-        for _ in 1..ATTEMPTS {
+        let mut pause = self.patience.first_pause;
+        for _ in 1..self.patience.attempts {
             match self.attempt(service, operation, input).await {
                 Err(error) if error.is_passing() => tokio::time::sleep(pause).await,
                 answer => return answer,

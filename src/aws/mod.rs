@@ -10,6 +10,7 @@ mod logs;
 mod lookup;
 mod machines;
 mod objects;
+mod patience;
 mod profile;
 mod stacks;
 

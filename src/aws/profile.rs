@@ -22,7 +22,8 @@ fn in_file(profile: &str) -> Option<String> {
     region_in(&text, profile)
 }
 
-fn variable(name: &str) -> Option<String> {
+/// A variable of the environment that is set and not empty.
+pub(super) fn variable(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|value| !value.is_empty())
 }
 

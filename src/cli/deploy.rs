@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use super::session::Session;
 use super::{Context, interrupt, settings};
-use crate::apply::{self, Manner, Pace};
+use crate::apply::{self, Manner};
 use crate::artifact::{self, Artifact};
 use crate::observe;
 use crate::plan::{self, Work};
@@ -46,7 +46,7 @@ impl Deploy {
             (Work::Nothing, Some(stack)) => stack.clone(),
             _ => {
                 let manner = Manner {
-                    pace: pace(session.stack.target),
+                    pace: clients.pace(),
                     tell: &|event| report.applying(&event),
                     interrupt: interrupt::listen(),
                     now: Timestamp::now(),
@@ -84,12 +84,4 @@ pub fn render(context: &Context, session: &Session, tolerant: bool) -> Result<(V
     let rendered = rendered.map_err(|diagnostics| session.invalid(diagnostics))?;
     context.report.diagnostics(&rendered.warnings, &session.sources);
     Ok((artifacts, rendered))
-}
-
-/// How often a target is asked.
-pub fn pace(target: Target) -> Pace {
-    match target {
-        Target::Local => Pace::LOCAL,
-        Target::Aws => Pace::AWS,
-    }
 }

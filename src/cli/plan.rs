@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::deploy::{pace, render};
+use super::deploy::render;
 use super::session::Session;
 use super::{Context, settings};
 use crate::apply::{self, Interrupt, Manner};
@@ -30,7 +30,7 @@ impl Plan {
             let region = &session.stack.region;
             let plan = plan::prepare(&clients, region, &rendered, &artifacts, &session.sources, settings).await?;
             let manner = Manner {
-                pace: pace(session.stack.target),
+                pace: clients.pace(),
                 tell: &|_| {},
                 interrupt: Interrupt::never(),
                 now: Timestamp::now(),

@@ -6,7 +6,6 @@ use std::time::Instant;
 use jiff::Timestamp;
 use local_aws::daemon;
 
-use super::deploy::pace;
 use super::session::Session;
 use super::{Context, interrupt};
 use crate::apply::{self, Manner, Removed};
@@ -39,7 +38,7 @@ async fn remove(context: &Context, session: &Session, name: &str) -> Result<Remo
     let clients = session.clients().await?;
     let report = &context.report;
     let manner = Manner {
-        pace: pace(session.stack.target),
+        pace: clients.pace(),
         tell: &|event| report.applying(&event),
         interrupt: interrupt::listen(),
         now: Timestamp::now(),
