@@ -16,27 +16,49 @@ pub struct Cause {
     pub reason: String,
     /// `stack.yaml:14:5`.
     pub place: Option<String>,
+    /// It failed when the operation was taken back already.
+    pub on_the_way_back: bool,
 }
 
 /// All failures of an operation that are causes, in the order in which they came; the first is the one to look at.
 ///
 /// `events` are in the order of time; `places` tell where a logical id comes from.
 pub fn causes(events: &[ResourceEvent], places: &BTreeMap<String, String>) -> Vec<Cause> {
-    let failed = events.iter().filter(|event| event.status.ends_with("_FAILED") && !is_consequence(event));
+    let root = events.iter().find(|event| event.of_stack).and_then(|event| event.physical_id.as_ref());
+    let mut on_the_way_back = false;
     let mut causes: Vec<Cause> = Vec::new();
-    for event in failed.filter(|event| !event.of_stack) {
-        if causes.iter().all(|cause| cause.logical_id != event.logical_id) {
-            causes.push(Cause {
-                logical_id: event.logical_id.clone(),
-                physical_id: event.physical_id.clone().filter(|id| !id.is_empty()),
-                kind: event.kind.clone(),
-                status: event.status.clone(),
-                reason: event.reason.clone().unwrap_or_else(|| "the cloud gave no reason".to_owned()),
-                place: places.get(&event.logical_id).cloned(),
-            });
+    for event in events {
+        if event.of_stack {
+            on_the_way_back |= event.physical_id.as_ref() == root && event.status.ends_with("ROLLBACK_IN_PROGRESS");
+            continue;
         }
+        let is_told = |cause: &Cause| cause.logical_id == event.logical_id && cause.on_the_way_back == on_the_way_back;
+        if !event.status.ends_with("_FAILED") || is_consequence(event) || causes.iter().any(is_told) {
+            continue;
+        }
+        causes.push(Cause {
+            logical_id: event.logical_id.clone(),
+            physical_id: event.physical_id.clone().filter(|id| !id.is_empty()),
+            kind: event.kind.clone(),
+            status: event.status.clone(),
+            reason: event.reason.clone().unwrap_or_else(|| "the cloud gave no reason".to_owned()),
+            place: places.get(&event.logical_id).cloned(),
+            on_the_way_back,
+        });
     }
-    causes
+    without_outer(causes)
+}
+
+/// A nested stack fails because of something in it; when that is known, the nested stack itself is no cause.
+///
+/// Observed: the parent says `Embedded stack ARN was not successfully created: The following resource(s) failed …`.
+fn without_outer(causes: Vec<Cause>) -> Vec<Cause> {
+    let is_outer =
+        |cause: &Cause| cause.kind == "AWS::CloudFormation::Stack" && cause.reason.starts_with("Embedded stack ");
+    match causes.iter().all(is_outer) {
+        true => causes,
+        false => causes.into_iter().filter(|cause| !is_outer(cause)).collect(),
+    }
 }
 
 /// The first of [`causes`].

@@ -137,7 +137,8 @@ impl<C: Operations + Objects> Run<'_, C> {
         self.cloud.execute_change_set(&change_set, &token, self.plan.settings.disable_rollback).await?;
         (self.manner.tell)(Event::Begun { stack: self.plan.stack_name.clone(), resources: Some(made.changes.len()) });
         let ended = self.watch(&stack, since, doing == Doing::Update).await?;
-        match ended.status.is_success() {
+        // A stack that somebody deleted meanwhile is not what was asked for.
+        match ended.status.is_success() && ended.status.condition() != Condition::Gone {
             true => Ok(()),
             false => Err(self.failure(doing, ended)),
         }

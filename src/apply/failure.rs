@@ -77,9 +77,10 @@ impl StackFailure {
             causes.push(format!("CloudFormation says: {reason}"));
         }
         let others = self.causes.iter().skip(1);
-        causes.extend(
-            others.map(|cause| format!("`{}` ({}) failed too: {}", cause.logical_id, cause.kind, cause.reason)),
-        );
+        causes.extend(others.map(|cause| {
+            let how = if cause.on_the_way_back { "failed on the way back" } else { "failed too" };
+            format!("`{}` ({}) {how}: {}", cause.logical_id, cause.kind, cause.reason)
+        }));
         Account {
             place: first.and_then(|cause| cause.place.clone()),
             causes,

@@ -1,5 +1,7 @@
 //! Operations that go well, badly and oddly, told by a script, under a clock that does not wait.
 
+mod histories;
+
 use std::collections::{BTreeMap, VecDeque};
 use std::path::Path;
 use std::sync::Mutex;
@@ -21,6 +23,14 @@ const STACK: &str = "arn:aws:cloudformation:us-east-1:000000000000:stack/signup-
 struct Script {
     /// Answers to DescribeStackEvents, the last one again and again.
     polls: Mutex<VecDeque<Result<Vec<ResourceEvent>, AwsError>>>,
+    /// The events of the last look, for its further pages.
+    look: Mutex<Vec<ResourceEvent>>,
+    /// How many events a page has; 0 for all.
+    page_size: usize,
+    /// What happened in nested stacks, by their ids.
+    nested: BTreeMap<String, Vec<ResourceEvent>>,
+    /// What validation found in a change set.
+    failures: Vec<String>,
     change_sets: Mutex<VecDeque<ChangeSetPage>>,
     stack: Option<Deployed>,
     template: String,
@@ -63,7 +73,7 @@ impl Stacks for Script {
     }
 
     async fn change_set_failures(&self, _: &str) -> Result<Vec<String>, AwsError> {
-        Ok(Vec::new())
+        Ok(self.failures.clone())
     }
 
     async fn delete_change_set(&self, _: &str) -> Result<(), AwsError> {
@@ -88,13 +98,22 @@ impl Operations for Script {
         Ok(())
     }
 
-    async fn events(&self, _: &str, _: Option<&str>) -> Result<EventPage, AwsError> {
-        self.ask("events");
-        let mut polls = self.polls.lock().unwrap();
-        let answer = if polls.len() > 1 { polls.pop_front() } else { polls.front().cloned() };
-        let mut events = answer.unwrap_or(Ok(Vec::new()))?;
-        events.reverse();
-        Ok(EventPage { events, next: None })
+    async fn events(&self, stack: &str, page: Option<&str>) -> Result<EventPage, AwsError> {
+        if let Some(events) = self.nested.get(stack) {
+            return Ok(EventPage { events: events.iter().rev().cloned().collect(), next: None });
+        }
+        let from: usize = page.map_or(0, |page| page.parse().unwrap());
+        if from == 0 {
+            self.ask("events");
+            let mut polls = self.polls.lock().unwrap();
+            let answer = if polls.len() > 1 { polls.pop_front() } else { polls.front().cloned() };
+            let mut events = answer.unwrap_or(Ok(Vec::new()))?;
+            events.reverse();
+            *self.look.lock().unwrap() = events;
+        }
+        let look = self.look.lock().unwrap();
+        let to = if self.page_size == 0 { look.len() } else { look.len().min(from + self.page_size) };
+        Ok(EventPage { events: look[from..to].to_vec(), next: (to < look.len()).then(|| to.to_string()) })
     }
 
     async fn resources(&self, _: &str) -> Result<Vec<StackResource>, AwsError> {

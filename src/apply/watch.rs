@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::failure::ApplyFailure;
 use super::interrupt::Wish;
 use super::{Event, Interrupt, Operations, ResourceEvent, Tell};
-use crate::aws::AwsError;
+use crate::aws::{AwsError, Kind};
 use crate::plan::Status;
 
 /// How many pages of events are read for one poll; a page has a hundred.
@@ -15,6 +15,10 @@ const MAX_PAGES: usize = 100;
 const MAX_FAILED_POLLS: u32 = 30;
 /// How many polls one operation may take: days at the slowest pace.
 const MAX_POLLS: u32 = 100_000;
+/// After so many polls without anything new the stack itself is asked how it is.
+const QUIET_POLLS: u32 = 12;
+/// How many nested stacks are looked into after a failure.
+const MAX_NESTED: usize = 50;
 /// How long the second Ctrl-C is waited for after the first.
 const PATIENCE: Duration = Duration::from_secs(5);
 
@@ -91,7 +95,7 @@ impl<C: Operations> Watch<'_, C> {
         let mut told: HashSet<String> = HashSet::new();
         let mut events: Vec<ResourceEvent> = Vec::new();
         let mut pause = self.pace.first;
-        let mut failed = 0;
+        let (mut failed, mut quiet) = (0, 0);
         for _ in 0..MAX_POLLS {
             // An answer that does not come must not keep the user waiting who has pressed Ctrl-C.
             let polled = tokio::select! {
@@ -104,14 +108,19 @@ impl<C: Operations> Watch<'_, C> {
             match polled {
                 Ok(new) => {
                     failed = 0;
+                    quiet = if new.is_empty() { quiet + 1 } else { 0 };
                     pause = if new.is_empty() { self.pace.slower(pause) } else { self.pace.first };
                     for event in new {
                         told.insert(event.id.clone());
                         (self.tell)(Event::Resource(event.clone()));
                         events.push(event);
                     }
-                    if let Some(last) = end(&events) {
-                        return Ok(Ended { status: Status::new(&last.status), reason: last.reason.clone(), events });
+                    // Events of the same moment may come late, below those that are known.
+                    events.sort_by_key(|event| event.at);
+                    if let Some((status, reason)) = self.end(&events, quiet).await {
+                        events.extend(self.of_nested(&events, &status).await);
+                        events.sort_by_key(|event| event.at);
+                        return Ok(Ended { status, reason, events });
                     }
                 }
                 Err(error) if error.is_passing() && failed < MAX_FAILED_POLLS => {
@@ -135,10 +144,15 @@ impl<C: Operations> Watch<'_, C> {
         let mut page = None;
         for _ in 0..MAX_PAGES {
             let answer = self.cloud.events(self.stack, page.as_deref()).await?;
+            let mut meets_known = false;
             for event in answer.events {
-                if told.contains(&event.id) || self.since == Since::Event(Some(event.id.clone())) {
+                if self.since == Since::Event(Some(event.id.clone())) {
                     new.reverse();
                     return Ok(new);
+                }
+                if told.contains(&event.id) {
+                    meets_known = true;
+                    continue;
                 }
                 let beginning = is_beginning(&event);
                 new.push(event);
@@ -148,7 +162,7 @@ impl<C: Operations> Watch<'_, C> {
                 }
             }
             page = answer.next;
-            if page.is_none() {
+            if page.is_none() || meets_known {
                 break;
             }
         }
@@ -156,13 +170,66 @@ impl<C: Operations> Watch<'_, C> {
         Ok(new)
     }
 
+    /// How the operation has ended, if it has: as the newest event of the stack says. When nothing new has come for long,
+    /// the stack says it itself: events can be lost, and a stack can be taken away by somebody else.
+    async fn end(&self, events: &[ResourceEvent], quiet: u32) -> Option<(Status, Option<String>)> {
+        if let Some(last) = end(events) {
+            return Some((Status::new(&last.status), last.reason.clone()));
+        }
+        if quiet == 0 || !quiet.is_multiple_of(QUIET_POLLS) {
+            return None;
+        }
+        // When it does not answer, the next poll tells of that.
+        match self.cloud.stack(self.stack).await.ok()? {
+            None => Some((Status::new("DELETE_COMPLETE"), Some("the stack is not there any more".to_owned()))),
+            Some(stack) => {
+                let rests = !events.is_empty() && stack.status.is_final();
+                rests.then_some((stack.status, stack.status_reason))
+            }
+        }
+    }
+
+    /// What happened in the nested stacks that failed. What cannot be read is left out: the parent's own words remain.
+    async fn of_nested(&self, events: &[ResourceEvent], status: &Status) -> Vec<ResourceEvent> {
+        let Some(begun) = events.first().map(|event| event.at).filter(|_| !status.is_success()) else {
+            return Vec::new();
+        };
+        let mut found: Vec<ResourceEvent> = Vec::new();
+        let mut stacks: Vec<String> = vec![self.stack.to_owned()];
+        stacks.extend(events.iter().filter_map(failed_stack));
+        // The stack itself is known; from it on, each is read once.
+        for index in 1..MAX_NESTED {
+            let mut met = HashSet::new();
+            stacks.retain(|stack| met.insert(stack.clone()));
+            let Some(stack) = stacks.get(index).cloned() else { break };
+            let mut page = None;
+            for _ in 0..MAX_PAGES {
+                let Ok(answer) = self.cloud.events(&stack, page.as_deref()).await else { break };
+                let mut of_now: Vec<ResourceEvent> =
+                    answer.events.into_iter().filter(|event| event.at >= begun).collect();
+                of_now.reverse();
+                stacks.extend(of_now.iter().filter_map(failed_stack));
+                found.extend(of_now);
+                page = answer.next;
+                if page.is_none() {
+                    break;
+                }
+            }
+        }
+        found
+    }
+
     async fn interrupted(&self, interrupt: &mut Interrupt) -> Result<(), ApplyFailure> {
         (self.tell)(Event::Unwatched { stack: self.stack.to_owned() });
         let wish = interrupt.wish(PATIENCE).await;
         if wish == Wish::Cancel && self.cancellable {
             (self.tell)(Event::Cancelling { stack: self.stack.to_owned() });
-            self.cloud.cancel_update(self.stack).await?;
-            return Ok(());
+            return match self.cloud.cancel_update(self.stack).await {
+                // It has ended in the meantime, or goes back already: the events tell.
+                Err(error) if error.kind == Kind::Refused => Ok(()),
+                Err(error) => Err(self.lost(error)),
+                Ok(()) => Ok(()),
+            };
         }
         Err(ApplyFailure::Interrupted { stack: self.stack.to_owned(), cancellable: self.cancellable })
     }
@@ -170,6 +237,12 @@ impl<C: Operations> Watch<'_, C> {
     fn lost(&self, error: AwsError) -> ApplyFailure {
         ApplyFailure::Lost { stack: self.stack.to_owned(), error }
     }
+}
+
+/// The id of the nested stack that a failure tells of.
+fn failed_stack(event: &ResourceEvent) -> Option<String> {
+    let nested = !event.of_stack && event.kind == "AWS::CloudFormation::Stack" && event.status.ends_with("_FAILED");
+    event.physical_id.clone().filter(|id| nested && id.starts_with("arn:"))
 }
 
 /// The event that ends the operation: the newest one, when it tells that the stack has come to rest.

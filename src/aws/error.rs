@@ -30,6 +30,8 @@ pub enum Kind {
     NoCredentials,
     /// The credentials were good once, or are not known to AWS.
     BadCredentials,
+    /// This machine's clock is too far from AWS's for a signature to be good.
+    Skewed,
     /// No answer: no route, connection cut, time-out.
     Unreachable,
     /// An answer that makes no sense.
@@ -48,6 +50,12 @@ impl std::fmt::Display for AwsError {
             Kind::Broken => write!(f, "AWS had a fault of its own in {operation}: {message} ({code})"),
             Kind::NoCredentials => write!(f, "there are no AWS credentials: {message}"),
             Kind::BadCredentials => write!(f, "AWS does not accept the credentials: {message} ({code})"),
+            Kind::Skewed => {
+                write!(
+                    f,
+                    "the clock of this machine is wrong, so AWS does not accept the signature: {message} ({code})"
+                )
+            }
             Kind::Unreachable => write!(f, "no answer to {operation}: {message}"),
             Kind::Garbled => write!(f, "the answer to {operation} makes no sense: {message}"),
         }
@@ -59,7 +67,8 @@ impl Error for AwsError {}
 impl AwsError {
     /// An error of which AWS gave the code.
     pub fn answered(operation: &'static str, status: u16, code: &str, message: &str) -> AwsError {
-        AwsError { operation, kind: kind(status, code), code: code.to_owned(), message: message.trim().to_owned() }
+        let kind = if is_about_time(code, message) { Kind::Skewed } else { kind(status, code) };
+        AwsError { operation, kind, code: code.to_owned(), message: message.trim().to_owned() }
     }
 
     /// An answer in which something is missing.
@@ -74,7 +83,7 @@ impl AwsError {
 
     /// Whether AWS was not reached with good credentials: exit code 5 instead of 1.
     pub fn is_unreachable(&self) -> bool {
-        matches!(self.kind, Kind::NoCredentials | Kind::BadCredentials | Kind::Unreachable)
+        matches!(self.kind, Kind::NoCredentials | Kind::BadCredentials | Kind::Skewed | Kind::Unreachable)
     }
 
     /// The word of this kind of failure.
@@ -85,6 +94,7 @@ impl AwsError {
             Kind::Broken => "aws-broken",
             Kind::NoCredentials => "no-credentials",
             Kind::BadCredentials => "bad-credentials",
+            Kind::Skewed => "clock-skewed",
             Kind::Unreachable => "aws-unreachable",
             Kind::Garbled => "aws-garbled",
         }
@@ -101,6 +111,7 @@ impl AwsError {
                 Some("get new credentials (`aws sso login`, or whatever gave you these) and run the command again".to_owned())
             }
             Kind::BadCredentials => Some("look at `aws sts get-caller-identity` with the same profile".to_owned()),
+            Kind::Skewed => Some("set the clock of this machine (`timedatectl`, NTP) and run the command again".to_owned()),
             Kind::Refused if is_denied(&self.code) => {
                 Some("the message names the action and the resource that a policy of yours must allow".to_owned())
             }
@@ -113,6 +124,17 @@ impl AwsError {
 
 fn is_denied(code: &str) -> bool {
     matches!(code, "AccessDenied" | "AccessDeniedException" | "UnauthorizedOperation" | "AuthorizationError")
+}
+
+/// Source: AWS General Reference, "Troubleshooting Signature Version 4": a signature is good for five minutes (S3: fifteen).
+fn is_about_time(code: &str, message: &str) -> bool {
+    match code {
+        "RequestTimeTooSkewed" | "RequestInTheFuture" => true,
+        "SignatureDoesNotMatch" | "InvalidSignatureException" => {
+            message.starts_with("Signature expired") || message.starts_with("Signature not yet current")
+        }
+        _ => false,
+    }
 }
 
 /// Source: the error codes common to AWS services, "Common Errors" of each API reference.
@@ -205,6 +227,21 @@ mod tests {
         assert_eq!(error.kind, Kind::BadCredentials);
         assert!(error.is_unreachable());
         assert!(error.hint().is_some_and(|hint| hint.starts_with("get new credentials")));
+    }
+
+    #[test]
+    fn a_wrong_clock_is_not_taken_for_wrong_credentials() {
+        let expired = "Signature expired: 20260101T000000Z is now earlier than 20260101T001000Z (5 min. allowed)";
+        for (code, message) in
+            [("SignatureDoesNotMatch", expired), ("RequestTimeTooSkewed", "The difference is too large")]
+        {
+            let error = AwsError::answered("DescribeStacks", 403, code, message);
+            assert_eq!(error.kind, Kind::Skewed, "{code}");
+            assert!(error.is_unreachable() && error.hint().is_some_and(|hint| hint.contains("clock")));
+        }
+        let other =
+            AwsError::answered("DescribeStacks", 403, "SignatureDoesNotMatch", "The request signature does not match");
+        assert_eq!(other.kind, Kind::BadCredentials);
     }
 
     #[test]

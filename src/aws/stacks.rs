@@ -35,7 +35,8 @@ impl Stacks for Clients {
     async fn create_change_set(&self, request: &ChangeSetRequest) -> Result<String, AwsError> {
         let ChangeSetRequest { stack, name, kind, template, settings } = request;
         let call = self.cloudformation.create_change_set().stack_name(stack).change_set_name(name);
-        let call = call.change_set_type(match kind {
+        // A call whose answer was lost is sent again and must not make a second one; a change set's name comes once.
+        let call = call.client_token(name).change_set_type(match kind {
             ChangeSetKind::Create => types::ChangeSetType::Create,
             ChangeSetKind::Update => types::ChangeSetType::Update,
         });
@@ -93,7 +94,13 @@ impl Stacks for Clients {
 
     async fn delete_change_set(&self, change_set: &str) -> Result<(), AwsError> {
         let call = self.cloudformation.delete_change_set().change_set_name(change_set);
-        call.send().await.map(|_| ()).map_err(from_sdk("DeleteChangeSet"))
+        match call.send().await {
+            // It is what was wanted: an answer was lost, or the stack went first.
+            Err(error) if error.as_service_error().is_some_and(|error| error.code() == Some("ChangeSetNotFound")) => {
+                Ok(())
+            }
+            answer => answer.map(|_| ()).map_err(from_sdk("DeleteChangeSet")),
+        }
     }
 }
 

@@ -29,12 +29,8 @@ impl Plan {
             let settings = settings::settings(&session, &rendered.template)?;
             let region = &session.stack.region;
             let plan = plan::prepare(&clients, region, &rendered, &artifacts, &session.sources, settings).await?;
-            let manner = Manner {
-                pace: clients.pace(),
-                tell: &|_| {},
-                interrupt: Interrupt::never(),
-                now: Timestamp::now(),
-            };
+            let manner =
+                Manner { pace: clients.pace(), tell: &|_| {}, interrupt: Interrupt::never(), now: Timestamp::now() };
             let review = apply::propose(&plan, &clients, &manner).await?;
             context.report.review(&review, &session.place(), self.markdown);
             Ok(if self.exit_code && !review.is_empty() { Outcome::Changes } else { Outcome::Done })

@@ -1,5 +1,7 @@
 //! The integration tests of `deploy`: one binary.
 
+mod deploys;
+mod faults;
 mod flow_signup;
 mod flow_trouble;
 mod golden;

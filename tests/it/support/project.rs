@@ -1,7 +1,7 @@
 //! A project in a temporary folder, with the `deploy` binary to run in it.
 
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Command, Output, Stdio};
 
 /// The environment that a build needs; all else is cleared.
 const KEPT: &[&str] = &["PATH", "HOME", "CARGO_HOME", "RUSTUP_HOME", "TMPDIR"];
@@ -23,6 +23,15 @@ pub struct Ran {
 }
 
 impl Ran {
+    /// What a process left; the exit code is -1 when a signal ended it.
+    pub fn of(output: Output) -> Ran {
+        Ran {
+            code: output.status.code().unwrap_or(-1),
+            stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
+            stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
+        }
+    }
+
     /// Panics with everything that was printed unless the exit code is `code`.
     #[track_caller]
     pub fn expect(self, code: i32) -> Ran {
@@ -75,9 +84,11 @@ impl Project {
         path
     }
 
-    /// The command `deploy ARGS` in the project's folder, in a cleared environment.
+    /// The command `deploy ARGS` in the project's folder, in a cleared environment. `DEPLOY_BINARY` names another build
+    /// of the same program.
     pub fn command(&self, args: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_deploy"));
+        let binary = std::env::var_os("DEPLOY_BINARY").unwrap_or_else(|| env!("CARGO_BIN_EXE_deploy").into());
+        let mut command = Command::new(binary);
         command.args(args).current_dir(self.path()).env_clear().stdin(Stdio::null());
         for name in KEPT {
             if let Some(value) = std::env::var_os(name) {
@@ -89,12 +100,7 @@ impl Project {
 
     /// Runs `deploy ARGS` to its end.
     pub fn run(&self, args: &[&str]) -> Ran {
-        let output = self.command(args).output().unwrap();
-        Ran {
-            code: output.status.code().unwrap_or(-1),
-            stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
-            stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
-        }
+        Ran::of(self.command(args).output().unwrap())
     }
 }
 

@@ -39,6 +39,9 @@ pub struct ChangeSet {
     pub operation: Option<String>,
     /// Identifies its creation in `DescribeEvents`.
     pub creation: String,
+    /// The client's token: the same call sent again makes nothing new.
+    #[serde(default)]
+    pub token: Option<String>,
 }
 
 impl ChangeSet {

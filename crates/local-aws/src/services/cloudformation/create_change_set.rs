@@ -31,7 +31,13 @@ pub async fn run(cloud: Arc<Cloud>, call: Call) -> Result<Output, Fault> {
     let set_name = required(&call, "ChangeSetName")?.to_owned();
     let kind = text(&call, "ChangeSetType").unwrap_or("UPDATE").to_owned();
     let Target { cell, stack } = target(&cloud, &engine, &call, &kind, &set_name)?;
-    refuse_taken_name(&engine, &stack, &set_name)?;
+    let token = text(&call, "ClientToken").map(str::to_owned);
+    if let Some(other) = taken_name(&engine, &stack, &set_name)? {
+        return match token.is_some() && other.token == token {
+            true => Ok(Output::json(json!({ "Id": other.id, "StackId": other.stack_id }))),
+            false => Err(Fault::sender("AlreadyExistsException", format!("ChangeSet {set_name} already exists"))),
+        };
+    }
     let present = (stack.status() != StackStatus::ReviewInProgress).then_some(&stack);
     let for_stack = For { id: &stack.id, name: &stack.name, stack: present };
     let submission = submission::read(&cloud, &engine, &call, for_stack).await?;
@@ -76,21 +82,21 @@ pub async fn run(cloud: Arc<Cloud>, call: Call) -> Result<Output, Fault> {
         on_failure: on_stack_failure(&call)?,
         operation: None,
         creation: Uuid::new_v4().to_string(),
+        token,
     };
     change_set::put(engine.world.store(), &set)?;
     Ok(Output::json(json!({ "Id": set.id, "StackId": set.stack_id })))
 }
 
-/// Refuses the name of a change set that waits. One that has run gives its name free.
-fn refuse_taken_name(engine: &Engine, stack: &Stack, name: &str) -> Result<(), Fault> {
+/// The change set of that name that waits. One that has run gives its name free.
+fn taken_name(engine: &Engine, stack: &Stack, name: &str) -> Result<Option<ChangeSet>, Fault> {
     let store = engine.world.store();
-    let Some(other) = change_set::of_stack(store, &stack.id)?.into_iter().find(|set| set.name == name) else {
-        return Ok(());
-    };
-    if other.operation.is_none() {
-        return Err(Fault::sender("AlreadyExistsException", format!("ChangeSet {name} already exists")));
+    let other = change_set::of_stack(store, &stack.id)?.into_iter().find(|set| set.name == name);
+    if let Some(run) = other.as_ref().filter(|other| other.operation.is_some()) {
+        change_set::delete(store, run)?;
+        return Ok(None);
     }
-    Ok(change_set::delete(store, &other)?)
+    Ok(other)
 }
 
 /// The stack that a change set is for, and whether it is there already.

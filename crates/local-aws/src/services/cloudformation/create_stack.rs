@@ -10,6 +10,7 @@ use super::submission::{self, For};
 use crate::Cloud;
 use crate::engine::journal::{Action, Entry, OnFailure, Operation, Record, Setting};
 use crate::engine::run::Engine;
+use crate::engine::stack::Stack;
 use crate::engine::stacks::Cell;
 use crate::engine::status::StackStatus;
 use crate::wire::{Call, Fault, Output};
@@ -20,7 +21,11 @@ use crate::wire::{Call, Fault, Output};
 pub async fn run(cloud: Arc<Cloud>, call: Call) -> Result<Output, Fault> {
     let engine = super::engine(&cloud);
     let name = stack_name(&call)?.to_owned();
-    if engine.stacks.find(&call.region, &name).is_some() {
+    if let Some(cell) = engine.stacks.find(&call.region, &name) {
+        let stack = cell.lock();
+        if is_repeated(&call, &stack, |begun| begun.action == Action::Create) {
+            return Ok(Output::json(json!({ "StackId": stack.id })));
+        }
         return Err(Fault::sender("AlreadyExistsException", format!("Stack [{name}] already exists")));
     }
     let on_failure = on_failure(&call)?;
@@ -52,6 +57,13 @@ pub fn operation(call: &Call, action: Action) -> Operation {
         retain_except_on_create: flag(call, "RetainExceptOnCreate").unwrap_or(false),
         imports: Default::default(),
     }
+}
+
+/// Whether a call was sent before with the same token, and the operation that it began is the stack's latest.
+pub fn is_repeated(call: &Call, stack: &Stack, is_same: impl Fn(&Operation) -> bool) -> bool {
+    let token = text(call, "ClientRequestToken");
+    let begun = stack.operation.as_ref().filter(|begun| begun.token.as_deref() == token && is_same(begun));
+    token.is_some() && begun.is_some()
 }
 
 /// The name of a stack to create.

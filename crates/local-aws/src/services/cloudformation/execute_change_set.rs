@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::change_set;
-use super::create_stack::operation;
+use super::create_stack::{is_repeated, operation};
 use super::input::{flag, invalid};
 use super::update_stack::updatable;
 use crate::Cloud;
@@ -22,6 +22,9 @@ pub async fn run(cloud: Arc<Cloud>, call: Call) -> Result<Output, Fault> {
         .stacks
         .find(&call.region, &set.stack_id)
         .ok_or_else(|| invalid(format!("Stack [{}] does not exist", set.stack_name)))?;
+    if is_repeated(&call, &cell.lock(), |begun| set.operation.as_ref() == Some(&begun.id)) {
+        return Ok(Output::empty());
+    }
     if set.execution(&cell.lock()) != ExecutionStatus::Available {
         return Err(Fault::sender(
             "InvalidChangeSetStatus",

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use indexmap::IndexMap;
 use serde_json::json;
 
-use super::create_stack::operation;
+use super::create_stack::{is_repeated, operation};
 use super::input::{flag, invalid, no_stack, required, text};
 use super::submission::{self, For};
 use crate::Cloud;
@@ -31,6 +31,9 @@ pub async fn run(cloud: Arc<Cloud>, call: Call) -> Result<Output, Fault> {
         false => invalid(format!("Stack [{name}] does not exist")),
     })?;
     let stack = cell.lock().clone();
+    if is_repeated(&call, &stack, |begun| begun.action == Action::Update) {
+        return Ok(Output::json(json!({ "StackId": stack.id })));
+    }
     updatable(&stack)?;
     let target = For { id: &stack.id, name: &stack.name, stack: Some(&stack) };
     let submission = submission::read(&cloud, &engine, &call, target).await?;

@@ -1,0 +1,49 @@
+//! A sign-up application of prebuilt zips: REST API → state machine → three functions, and a table. Nothing is compiled.
+
+use std::io::Write;
+use std::path::Path;
+
+pub const STACK: &str = r#"
+service: signup
+provider: { name: aws, runtime: python3.13, stage: dev, region: us-east-1 }
+functions:
+  RecordDB: { handler: app.main, package: { artifact: RecordDB.zip }, environment: { VERSION: "1" } }
+  RecordAC: { handler: app.main, package: { artifact: RecordAC.zip } }
+  Notify: { handler: app.main, package: { artifact: Notify.zip } }
+stepFunctions:
+  stateMachines:
+    signup:
+      events:
+        - http: { path: signup, method: POST, cors: true }
+      definition:
+        StartAt: RecordDB
+        States:
+          RecordDB: { Type: Task, Resource: !GetAtt RecordDBLambdaFunction.Arn, Next: RecordAC }
+          RecordAC: { Type: Task, Resource: !GetAtt RecordACLambdaFunction.Arn, Next: Notify }
+          Notify: { Type: Task, Resource: !GetAtt NotifyLambdaFunction.Arn, End: true }
+resources:
+  Resources:
+    People:
+      Type: AWS::DynamoDB::Table
+      Properties:
+        TableName: signup-dev
+        AttributeDefinitions: [{ AttributeName: email, AttributeType: S }]
+        KeySchema: [{ AttributeName: email, KeyType: HASH }]
+        BillingMode: PAY_PER_REQUEST
+"#;
+
+/// The three functions of [`STACK`].
+pub const FUNCTIONS: &[&str] = &["RecordDB", "RecordAC", "Notify"];
+
+/// Writes the application; of another `version`, code and configuration of `RecordDB` are others.
+pub fn write(folder: &Path, version: &str) {
+    let stack = STACK.replace(r#"VERSION: "1""#, &format!("VERSION: \"{version}\""));
+    std::fs::write(folder.join("stack.yaml"), stack).unwrap();
+    for name in FUNCTIONS {
+        let mut zip = zip::ZipWriter::new(std::fs::File::create(folder.join(format!("{name}.zip"))).unwrap());
+        zip.start_file("app.py", zip::write::SimpleFileOptions::default()).unwrap();
+        let version = if *name == "RecordDB" { version } else { "1" };
+        write!(zip, "def main(event, context):\n    return {{'{name}': '{version}', 'event': event}}\n").unwrap();
+        zip.finish().unwrap();
+    }
+}
