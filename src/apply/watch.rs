@@ -150,13 +150,13 @@ impl<C: Operations> Watch<'_, C> {
                     new.reverse();
                     return Ok(new);
                 }
-                if told.contains(&event.id) {
-                    meets_known = true;
-                    continue;
+                let is_known = told.contains(&event.id);
+                let begins = self.since == Since::LastBeginning && is_beginning(&event);
+                meets_known |= is_known;
+                if !is_known {
+                    new.push(event);
                 }
-                let beginning = is_beginning(&event);
-                new.push(event);
-                if self.since == Since::LastBeginning && beginning {
+                if begins {
                     new.reverse();
                     return Ok(new);
                 }
