@@ -16,7 +16,7 @@ impl Objects for Clients {
         match self.s3.head_object().bucket(bucket).key(key).send().await {
             Ok(_) => Ok(true),
             Err(error) if error.as_service_error().is_some_and(|error| error.is_not_found()) => Ok(false),
-            Err(error) => Err(from_sdk("HeadObject")(error)),
+            Err(error) => Err(self.in_words(bucket, key, from_sdk("HeadObject")(error)).await),
         }
     }
 
@@ -93,6 +93,19 @@ impl Objects for Clients {
                 let suffix = if region.starts_with("cn-") { "amazonaws.com.cn" } else { "amazonaws.com" };
                 format!("https://{bucket}.s3.{region}.{suffix}/{key}")
             }
+        }
+    }
+}
+
+impl Clients {
+    /// An answer to HEAD has no body, so a refusal comes without its reason; GET says it.
+    async fn in_words(&self, bucket: &str, key: &str, error: AwsError) -> AwsError {
+        if error.kind != Kind::Refused || !error.message.is_empty() {
+            return error;
+        }
+        match self.s3.get_object().bucket(bucket).key(key).range("bytes=0-0").send().await {
+            Ok(_) => error,
+            Err(refused) => AwsError { operation: "HeadObject", ..from_sdk("GetObject")(refused) },
         }
     }
 }
