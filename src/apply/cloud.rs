@@ -3,9 +3,11 @@
 use std::path::Path;
 
 use jiff::Timestamp;
+use serde_json::{Map, Value};
 
+use super::swap::{Liveness, SentCode};
 use crate::aws::AwsError;
-use crate::plan::Stacks;
+use crate::plan::{StackResource, Stacks};
 
 /// One event of a stack.
 #[derive(Clone, Debug, PartialEq)]
@@ -19,6 +21,8 @@ pub struct ResourceEvent {
     pub status: String,
     pub reason: Option<String>,
     pub at: Timestamp,
+    /// The token of the call that began the operation.
+    pub token: Option<String>,
     /// It tells of the stack itself and not of one of its resources.
     pub of_stack: bool,
 }
@@ -28,15 +32,6 @@ pub struct ResourceEvent {
 pub struct EventPage {
     pub events: Vec<ResourceEvent>,
     pub next: Option<String>,
-}
-
-/// One resource of a stack.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct StackResource {
-    pub logical_id: String,
-    pub physical_id: Option<String>,
-    pub kind: String,
-    pub status: String,
 }
 
 /// Operations on stacks.
@@ -61,6 +56,25 @@ pub trait Operations: Stacks {
     /// Begins to cancel an update.
     fn cancel_update(&self, stack: &str) -> impl Future<Output = Result<(), AwsError>> + Send;
 
+    /// Begins to continue the rollback of an update; the resources of `skip` count as rolled back.
+    fn continue_rollback(
+        &self,
+        stack: &str,
+        token: &str,
+        skip: &[String],
+        role_arn: Option<&str>,
+    ) -> impl Future<Output = Result<(), AwsError>> + Send;
+
+    /// Sets the policy of a stack, as JSON.
+    fn set_stack_policy(&self, stack: &str, policy: &str) -> impl Future<Output = Result<(), AwsError>> + Send;
+
+    /// Protects a stack from being deleted, or no longer.
+    fn set_termination_protection(
+        &self,
+        stack: &str,
+        protected: bool,
+    ) -> impl Future<Output = Result<(), AwsError>> + Send;
+
     /// One page of the events of a stack, the newest first.
     fn events(&self, stack: &str, page: Option<&str>) -> impl Future<Output = Result<EventPage, AwsError>> + Send;
 
@@ -69,12 +83,33 @@ pub trait Operations: Stacks {
 }
 
 /// One version of an object, or the mark that it was deleted.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ObjectVersion {
     pub key: String,
     /// None in a bucket without versions.
     pub version: Option<String>,
     pub size_bytes: u64,
+    /// Differs where the content differs; none for the mark of a deletion.
+    pub tag: Option<String>,
+    pub modified: Option<Timestamp>,
+    /// It is what readers get.
+    pub is_latest: bool,
+}
+
+/// A text that is kept in a bucket.
+#[derive(Clone, PartialEq, Eq)]
+pub struct StoredText {
+    pub text: String,
+    pub tag: Option<String>,
+}
+
+/// What must hold of an object for it to be written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Unless {
+    /// Somebody has written it before.
+    There,
+    /// Somebody has written it since it had this tag.
+    Changed(String),
 }
 
 /// One page of a bucket's objects in all their versions.
@@ -87,8 +122,20 @@ pub struct ObjectPage {
 
 /// Buckets and what is in them.
 pub trait Objects {
-    /// Whether an object is there.
-    fn has_object(&self, bucket: &str, key: &str) -> impl Future<Output = Result<bool, AwsError>> + Send;
+    /// When an object was written; none when it is not there.
+    fn written_at(&self, bucket: &str, key: &str) -> impl Future<Output = Result<Option<Timestamp>, AwsError>> + Send;
+
+    /// A text; none when it is not there.
+    fn text(&self, bucket: &str, key: &str) -> impl Future<Output = Result<Option<StoredText>, AwsError>> + Send;
+
+    /// Writes a text unless somebody else did; answers its tag. Refused with `PreconditionFailed` else.
+    fn put_text_unless(
+        &self,
+        bucket: &str,
+        key: &str,
+        text: &str,
+        unless: &Unless,
+    ) -> impl Future<Output = Result<Option<String>, AwsError>> + Send;
 
     /// Uploads a file.
     fn put_file(
@@ -119,4 +166,23 @@ pub trait Objects {
 
     /// The URL under which CloudFormation finds an object.
     fn object_url(&self, bucket: &str, key: &str) -> String;
+}
+
+/// Functions and state machines that are changed past CloudFormation.
+pub trait Swapping {
+    /// Gives a function other code.
+    fn update_code(&self, function: &str, code: &SentCode) -> impl Future<Output = Result<(), AwsError>> + Send;
+
+    /// Gives a function other settings, in CloudFormation's shape.
+    fn update_configuration(
+        &self,
+        function: &str,
+        configuration: &Map<String, Value>,
+    ) -> impl Future<Output = Result<(), AwsError>> + Send;
+
+    /// Whether the last change of a function is live.
+    fn liveness(&self, function: &str) -> impl Future<Output = Result<Liveness, AwsError>> + Send;
+
+    /// Gives a state machine another definition, as JSON text.
+    fn update_machine(&self, arn: &str, definition: &str) -> impl Future<Output = Result<(), AwsError>> + Send;
 }

@@ -1,17 +1,21 @@
 //! Applies a plan: bucket, uploads, change set, and the watch over it to the end.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use jiff::Timestamp;
 
+use super::begun_by::{begun_by, token};
 use super::cause::causes;
 use super::failure::{ApplyFailure, Doing, StackFailure};
+use super::history::deployment_key;
+use super::prune::prune;
 use super::upload::upload;
-use super::{Ended, Event, Interrupt, Objects, Operations, Pace, Since, Tell, Watch};
+use super::{Ended, Event, Interrupt, ObjectVersion, Objects, Operations, Pace, Since, Tell, Watch};
 use crate::aws::AwsError;
 use crate::plan::{
     Change, ChangeSetKind, ChangeSetPage, ChangeSetRequest, Condition, Deployed, INLINE_TEMPLATE_LIMIT, Plan,
-    TemplateSource, Work,
+    StackSettings, TemplateSource, Work,
 };
 use crate::template::Bucket;
 
@@ -35,6 +39,23 @@ pub struct Manner<'a> {
     pub interrupt: Interrupt,
     /// The time, for the name of the deployment.
     pub now: Timestamp,
+    /// Who does it, for those who come second: `ann@laptop`.
+    pub who: String,
+    /// Wait until an operation that goes on has ended, instead of giving up.
+    pub waits: bool,
+}
+
+impl Manner<'_> {
+    /// Does something unless the user presses Ctrl-C first.
+    ///
+    /// # Errors
+    /// [`ApplyFailure::NotBegun`] after a press.
+    pub async fn race<T, E>(&self, stack: &str, doing: impl Future<Output = Result<T, E>>) -> Result<T, ApplyFailure>
+    where
+        ApplyFailure: From<E>,
+    {
+        self.interrupt.race(stack, doing).await
+    }
 }
 
 /// Carries out a plan.
@@ -47,19 +68,88 @@ pub async fn apply<C: Operations + Objects>(
     manner: &Manner<'_>,
 ) -> Result<Applied, ApplyFailure> {
     let run = Run { plan, cloud, manner };
-    let joined = run.join().await?;
+    let joined = match &plan.deployed {
+        Some(stack) => join(cloud, stack, &plan.places, manner).await?,
+        None => None,
+    };
     let deployed = joined.or_else(|| plan.deployed.clone());
+    if let (Work::Nothing, Some(stack)) = (&plan.work, &deployed) {
+        run.guard(&stack.id).await?;
+        return Ok(Applied { stack: run.describe().await?, changes: Vec::new() });
+    }
     let created = match &plan.work {
-        Work::Create { bootstrap: Some(template) } => Some(run.create_bucket(template).await?),
+        Work::Create { bootstrap: Some(template) } => Some(run.make_bucket(template, None).await?),
+        Work::Update => match (&plan.bucket_first, &deployed) {
+            (Some(template), Some(stack)) => Some(run.make_bucket(template, Some(stack)).await?),
+            _ => None,
+        },
         _ => None,
     };
     let new = created.is_some();
     let standing = created.or_else(|| deployed.filter(|stack| stack.status.condition() != Condition::OnlyReviewed));
-    let bucket = run.bucket(standing.as_ref()).await?;
-    upload(cloud, &bucket, &plan.uploads, new, manner.tell).await?;
+    let bucket = manner
+        .race(&plan.stack_name, deployment_bucket(cloud, &plan.bucket, standing.as_ref(), &plan.stack_name))
+        .await?;
+    manner.race(&plan.stack_name, upload(cloud, &bucket, plan, new, manner)).await?;
     let changes = run.change(&bucket, standing.as_ref()).await?;
-    let stack = run.describe().await?;
+    let mut stack = run.describe().await?;
+    run.guard(&stack.id).await?;
+    // What is pruned next time does no harm now: a deployment that stands does not fail for it.
+    if let Err(error) = prune(cloud, &bucket, plan, manner).await {
+        tracing::debug!(%error, "old deployments stay in the bucket");
+    }
+    if let Some(protected) = plan.protection_to_set {
+        stack.termination_protection = protected;
+    }
     Ok(Applied { stack, changes })
+}
+
+/// An operation that goes on already is watched to its end before anything is asked for; what the stack is then. None
+/// when nothing goes on.
+///
+/// # Errors
+/// [`ApplyFailure::Busy`] when it is not to be waited for; that operation's own failure when it leaves a stack that
+/// cannot be updated.
+pub async fn join<C: Operations>(
+    cloud: &C,
+    stack: &Deployed,
+    places: &BTreeMap<String, String>,
+    manner: &Manner<'_>,
+) -> Result<Option<Deployed>, ApplyFailure> {
+    if stack.status.condition() != Condition::Busy {
+        return Ok(None);
+    }
+    let by = begun_by(cloud, &stack.id).await?;
+    if !manner.waits {
+        return Err(ApplyFailure::Busy { stack: stack.name.clone(), status: stack.status.clone(), by });
+    }
+    (manner.tell)(Event::Joined { stack: stack.name.clone(), status: stack.status.to_string(), by });
+    let ended = watch(cloud, &stack.id, Since::LastBeginning, true, manner).await?;
+    if ended.status.condition() != Condition::Ready {
+        return Err(failure(&stack.name, Doing::Update, ended, places));
+    }
+    Ok(cloud.stack(&stack.name).await?)
+}
+
+/// The bucket that artifacts go into.
+///
+/// # Errors
+/// [`ApplyFailure::NoBucket`] when the stack has none and none is given.
+pub async fn deployment_bucket(
+    cloud: &impl Operations,
+    bucket: &Bucket,
+    standing: Option<&Deployed>,
+    stack: &str,
+) -> Result<String, ApplyFailure> {
+    if let Bucket::Named(name) = bucket {
+        return Ok(name.clone());
+    }
+    if let Some(name) = standing.and_then(|stack| stack.output("ServerlessDeploymentBucketName")) {
+        return Ok(name.to_owned());
+    }
+    let resources = cloud.resources(stack).await?;
+    let bucket = resources.into_iter().find(|resource| resource.logical_id == "ServerlessDeploymentBucket");
+    bucket.and_then(|resource| resource.physical_id).ok_or_else(|| ApplyFailure::NoBucket { stack: stack.to_owned() })
 }
 
 struct Run<'a, C> {
@@ -69,53 +159,68 @@ struct Run<'a, C> {
 }
 
 impl<C: Operations + Objects> Run<'_, C> {
-    /// An operation that goes on already is watched to its end before anything is asked for.
-    async fn join(&self) -> Result<Option<Deployed>, ApplyFailure> {
-        let Some(stack) = self.plan.deployed.as_ref().filter(|stack| stack.status.condition() == Condition::Busy)
-        else {
-            return Ok(None);
+    /// Sets what guards the stack, where it is not as wanted.
+    async fn guard(&self, stack: &str) -> Result<(), ApplyFailure> {
+        if let Some(policy) = &self.plan.policy_to_set {
+            self.cloud.set_stack_policy(stack, policy).await?;
+        }
+        if let Some(protected) = self.plan.protection_to_set {
+            self.cloud.set_termination_protection(stack, protected).await?;
+        }
+        Ok(())
+    }
+
+    /// Makes the deployment bucket before anything else: alone in a new stack, beside what stands in another.
+    async fn make_bucket(&self, template: &str, standing: Option<&Deployed>) -> Result<Deployed, ApplyFailure> {
+        let (kind, doing) = match standing {
+            Some(_) => (ChangeSetKind::Update, Doing::Update),
+            None => (ChangeSetKind::Create, Doing::Create),
         };
-        (self.manner.tell)(Event::Joined { stack: stack.name.clone(), status: stack.status.to_string() });
-        let ended = self.watch(&stack.id, Since::LastBeginning, true).await?;
-        if ended.status.condition() != Condition::Ready {
-            return Err(self.failure(Doing::Update, ended));
-        }
-        self.describe().await.map(Some)
-    }
-
-    async fn create_bucket(&self, template: &str) -> Result<Deployed, ApplyFailure> {
-        let request = self.request(ChangeSetKind::Create, TemplateSource::Inline(template.to_owned()));
+        let mut request = self.request(kind, TemplateSource::Inline(template.to_owned()));
+        // A name may come only once in the life of a stack, and the deployment itself makes another change set.
+        request.name.push_str("-bucket");
         let made = self.change_set(&request).await?;
-        self.execute(made, None, Doing::Create).await?;
+        self.execute(made, standing, doing).await?;
         self.describe().await
-    }
-
-    /// The bucket that artifacts go into.
-    async fn bucket(&self, standing: Option<&Deployed>) -> Result<String, ApplyFailure> {
-        if let Bucket::Named(name) = &self.plan.bucket {
-            return Ok(name.clone());
-        }
-        if let Some(name) = standing.and_then(|stack| stack.output("ServerlessDeploymentBucketName")) {
-            return Ok(name.to_owned());
-        }
-        let resources = self.cloud.resources(&self.plan.stack_name).await?;
-        let bucket = resources.into_iter().find(|resource| resource.logical_id == "ServerlessDeploymentBucket");
-        bucket
-            .and_then(|resource| resource.physical_id)
-            .ok_or_else(|| ApplyFailure::NoBucket { stack: self.plan.stack_name.clone() })
     }
 
     async fn change(&self, bucket: &str, standing: Option<&Deployed>) -> Result<Vec<Change>, ApplyFailure> {
         let key = deployment_key(&self.plan.prefix, self.manner.now);
-        self.cloud.put_text(bucket, &key, &self.plan.template).await?;
+        let stack = &self.plan.stack_name;
+        self.manner.race(stack, self.cloud.put_text(bucket, &key, &self.plan.template)).await?;
+        let changed = self.change_by(bucket, &key, standing).await;
+        match &changed {
+            // What was not deployed is no deployment that one could go back to.
+            Err(failure) if !failure.goes_on() => self.forget(bucket, &key).await,
+            Ok(changes) if changes.is_none() => self.forget(bucket, &key).await,
+            _ => {}
+        }
+        Ok(changed?.unwrap_or_default())
+    }
+
+    /// Deletes the template of a deployment that was none. That it stays is no second failure.
+    async fn forget(&self, bucket: &str, key: &str) {
+        let object = ObjectVersion { key: key.to_owned(), ..ObjectVersion::default() };
+        if let Err(error) = self.cloud.delete_objects(bucket, &[object]).await {
+            tracing::debug!(%error, key, "the template of a deployment that was none stays");
+        }
+    }
+
+    /// None when CloudFormation found nothing to change.
+    async fn change_by(
+        &self,
+        bucket: &str,
+        key: &str,
+        standing: Option<&Deployed>,
+    ) -> Result<Option<Vec<Change>>, ApplyFailure> {
         let template = match self.plan.template.len() {
             0..=INLINE_TEMPLATE_LIMIT => TemplateSource::Inline(self.plan.template.clone()),
-            _ => TemplateSource::Url(self.cloud.object_url(bucket, &key)),
+            _ => TemplateSource::Url(self.cloud.object_url(bucket, key)),
         };
         let kind = if standing.is_some() { ChangeSetKind::Update } else { ChangeSetKind::Create };
         let doing = if standing.is_some() { Doing::Update } else { Doing::Create };
         let made = self.change_set(&self.request(kind, template)).await?;
-        let changes = made.changes.clone();
+        let changes = made.id.is_some().then(|| made.changes.clone());
         self.execute(made, standing, doing).await?;
         Ok(changes)
     }
@@ -129,35 +234,8 @@ impl<C: Operations + Objects> Run<'_, C> {
     }
 
     async fn execute(&self, made: Made, standing: Option<&Deployed>, doing: Doing) -> Result<(), ApplyFailure> {
-        let Some(change_set) = made.id else { return Ok(()) };
-        let stack = made.stack_id.unwrap_or_else(|| self.plan.stack_name.clone());
-        let since = Since::now(self.cloud, standing.map_or(&stack, |stack| &stack.id)).await?;
-        // AWS takes a token that it has met for the same call sent twice.
-        let token = format!("deploy-{doing:?}-{}", self.manner.now.as_millisecond());
-        self.cloud.execute_change_set(&change_set, &token, self.plan.settings.disable_rollback).await?;
-        (self.manner.tell)(Event::Begun { stack: self.plan.stack_name.clone(), resources: Some(made.changes.len()) });
-        let ended = self.watch(&stack, since, doing == Doing::Update).await?;
-        // A stack that somebody deleted meanwhile is not what was asked for.
-        match ended.status.is_success() && ended.status.condition() != Condition::Gone {
-            true => Ok(()),
-            false => Err(self.failure(doing, ended)),
-        }
-    }
-
-    async fn watch(&self, stack: &str, since: Since, cancellable: bool) -> Result<Ended, ApplyFailure> {
-        let Manner { pace, tell, interrupt, .. } = self.manner;
-        let interrupt = interrupt.clone();
-        Watch { cloud: self.cloud, stack, since, pace: *pace, tell: *tell, interrupt, cancellable }.to_end().await
-    }
-
-    fn failure(&self, doing: Doing, ended: Ended) -> ApplyFailure {
-        ApplyFailure::Stack(Box::new(StackFailure {
-            stack: self.plan.stack_name.clone(),
-            doing,
-            causes: causes(&ended.events, &self.plan.places),
-            ended: ended.status,
-            reason: ended.reason,
-        }))
+        let Plan { stack_name, settings, places, .. } = self.plan;
+        execute(self.cloud, made, standing, (stack_name, doing), settings, places, self.manner).await
     }
 
     async fn describe(&self) -> Result<Deployed, ApplyFailure> {
@@ -166,6 +244,77 @@ impl<C: Operations + Objects> Run<'_, C> {
             AwsError::garbled("DescribeStacks", format!("the stack `{}` is not there", self.plan.stack_name)).into()
         })
     }
+}
+
+/// Executes a change set, if there is something to execute, and watches it to its end.
+///
+/// # Errors
+/// [`ApplyFailure::Overtaken`] when it is no longer good; [`ApplyFailure::Stack`] with the first cause when it fails.
+pub async fn execute<C: Operations>(
+    cloud: &C,
+    made: Made,
+    standing: Option<&Deployed>,
+    (stack_name, doing): (&str, Doing),
+    settings: &StackSettings,
+    places: &BTreeMap<String, String>,
+    manner: &Manner<'_>,
+) -> Result<(), ApplyFailure> {
+    let Some(change_set) = made.id else { return Ok(()) };
+    let stack = made.stack_id.unwrap_or_else(|| stack_name.to_owned());
+    let since = manner.race(stack_name, Since::now(cloud, standing.map_or(&stack, |stack| &stack.id))).await?;
+    let token = token(&manner.who, &format!("{doing:?}"), manner.now);
+    if let Err(error) = cloud.execute_change_set(&change_set, &token, settings.disable_rollback).await {
+        return Err(not_begun(cloud, (stack_name, &stack), error).await);
+    }
+    (manner.tell)(Event::Begun { stack: stack_name.to_owned(), resources: Some(made.changes.len()) });
+    let ended = watch(cloud, &stack, since, doing == Doing::Update, manner).await?;
+    // A stack that somebody deleted meanwhile is not what was asked for.
+    match ended.status.is_success() && ended.status.condition() != Condition::Gone {
+        true => Ok(()),
+        false => Err(failure(stack_name, doing, ended, places)),
+    }
+}
+
+/// A change set is gone, or no longer good, when another one was executed after it was made.
+///
+/// Source: AWS CloudFormation API Reference, errors of `ExecuteChangeSet`.
+async fn not_begun(cloud: &impl Operations, (name, stack): (&str, &str), error: AwsError) -> ApplyFailure {
+    match error.code.as_str() {
+        "ChangeSetNotFound"
+        | "ChangeSetNotFoundException"
+        | "InvalidChangeSetStatus"
+        | "InvalidChangeSetStatusException" => {
+            let by = begun_by(cloud, stack).await.unwrap_or_default();
+            ApplyFailure::Overtaken { stack: name.to_owned(), by }
+        }
+        _ => error.into(),
+    }
+}
+
+/// Watches an operation on a stack to its end.
+///
+/// # Errors
+/// Those of [`Watch::to_end`].
+pub async fn watch<C: Operations>(
+    cloud: &C,
+    stack: &str,
+    since: Since,
+    cancellable: bool,
+    manner: &Manner<'_>,
+) -> Result<Ended, ApplyFailure> {
+    let Manner { pace, tell, interrupt, .. } = manner;
+    Watch { cloud, stack, since, pace: *pace, tell: *tell, interrupt: interrupt.clone(), cancellable }.to_end().await
+}
+
+/// An operation that has ended otherwise than it should.
+pub fn failure(stack: &str, doing: Doing, ended: Ended, places: &BTreeMap<String, String>) -> ApplyFailure {
+    ApplyFailure::Stack(Box::new(StackFailure {
+        stack: stack.to_owned(),
+        doing,
+        causes: causes(&ended.events, places),
+        ended: ended.status,
+        reason: ended.reason,
+    }))
 }
 
 /// The change set that a plan asks for.
@@ -181,10 +330,12 @@ pub fn change_set_request(
         name: match kind {
             ChangeSetKind::Create => format!("deploy-create-{}", manner.now.as_millisecond()),
             ChangeSetKind::Update => format!("deploy-update-{}", manner.now.as_millisecond()),
+            ChangeSetKind::Import => format!("deploy-import-{}", manner.now.as_millisecond()),
         },
         kind,
         template,
         settings: plan.settings.clone(),
+        imports: Vec::new(),
     }
 }
 
@@ -198,8 +349,14 @@ pub async fn made<C: Operations>(
     manner: &Manner<'_>,
 ) -> Result<Made, ApplyFailure> {
     (manner.tell)(Event::ChangeSet { stack: request.stack.clone() });
-    let id = cloud.create_change_set(request).await?;
-    let made = wait_for_change_set(cloud, &id, manner.pace).await?;
+    let id = manner.race(&request.stack, cloud.create_change_set(request)).await?;
+    let made = match manner.race(&request.stack, wait_for_change_set(cloud, &id, manner.pace)).await {
+        Err(failure @ ApplyFailure::NotBegun { .. }) => {
+            cloud.delete_change_set(&id).await?;
+            return Err(failure);
+        }
+        made => made?,
+    };
     if made.status != "FAILED" {
         (manner.tell)(Event::Changes(made.changes.clone()));
         return Ok(made);
@@ -268,14 +425,4 @@ async fn all_pages(cloud: &impl crate::plan::Stacks, id: &str, first: ChangeSetP
         next = page.next;
     }
     Err(AwsError::garbled("DescribeChangeSet", format!("more than {MAX_CHANGE_SET_PAGES} pages")))
-}
-
-/// Where the template of a deployment is kept in the bucket.
-pub fn deployment_key(prefix: &str, now: Timestamp) -> String {
-    format!("{prefix}/{}/compiled-cloudformation-template.json", deployment_name(now))
-}
-
-/// The folder of a deployment in the bucket, as Serverless v3 names it: `1700000000000-2023-11-14T22:13:20.000Z`.
-pub fn deployment_name(now: Timestamp) -> String {
-    format!("{}-{}", now.as_millisecond(), now.strftime("%Y-%m-%dT%H:%M:%S.%3fZ"))
 }

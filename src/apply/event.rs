@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::ResourceEvent;
+use super::{BegunBy, ResourceEvent};
 use crate::plan::Change;
 
 /// What is told while something is applied, in the order in which it happens.
@@ -20,6 +20,8 @@ pub enum Event {
     Begun { stack: String, resources: Option<usize> },
     /// Something happened to a resource, or to the stack.
     Resource(ResourceEvent),
+    /// These buckets are emptied, because they go with the stack.
+    Emptying { buckets: Vec<String> },
     /// Objects are being deleted from a bucket.
     Emptied { bucket: String, objects: usize },
     /// The cloud did not answer; another attempt follows.
@@ -29,7 +31,9 @@ pub enum Event {
     /// The update is being taken back because the user asked.
     Cancelling { stack: String },
     /// The operation was begun by somebody else, and is watched to its end first.
-    Joined { stack: String, status: String },
+    Joined { stack: String, status: String, by: Option<BegunBy> },
+    /// A function or state machine was changed directly, and is live.
+    Swapped { logical_id: String },
     /// Old deployments' files were deleted.
     Pruned { objects: usize },
 }

@@ -1,6 +1,6 @@
 //! What applying can end with when it does not do what was planned.
 
-use super::Cause;
+use super::{BegunBy, Cause};
 use crate::aws::AwsError;
 use crate::failure::Account;
 use crate::plan::{Condition, Status};
@@ -23,9 +23,15 @@ pub enum ApplyFailure {
     /// The user stopped watching; the operation goes on.
     #[error("stopped watching the stack `{}`", stack_name(.stack))]
     Interrupted { stack: String, cancellable: bool },
+    /// The user pressed Ctrl-C before anything was begun in the stack.
+    #[error("interrupted before the stack `{stack}` was touched")]
+    NotBegun { stack: String },
     /// Another operation goes on in the stack.
     #[error("another operation goes on in the stack `{stack}` ({status})")]
-    Busy { stack: String, status: Status },
+    Busy { stack: String, status: Status, by: Option<BegunBy> },
+    /// Somebody else deployed between the change set and its execution.
+    #[error("the stack `{stack}` was changed meanwhile")]
+    Overtaken { stack: String, by: Option<BegunBy> },
     /// There is no bucket to put artifacts into.
     #[error("the stack `{stack}` has no deployment bucket")]
     NoBucket { stack: String },
@@ -94,17 +100,26 @@ impl StackFailure {
         let mut hints: Vec<String> = self.causes.first().and_then(advice).into_iter().collect();
         match self.ended.condition() {
             Condition::Stillborn => {
-                hints.push("put it right, run `deploy remove`, then deploy again".to_owned());
+                hints.push("put it right and run `deploy repair`: it takes the rest away and deploys again".to_owned());
             }
             Condition::Stuck => hints.push(
-                "put right what the way back needs, then continue it: `aws cloudformation continue-update-rollback`"
-                    .to_owned(),
+                "put right what the way back needs and run `deploy repair`: it continues the way back".to_owned(),
             ),
             Condition::HalfDeleted => hints.push("put it right and run `deploy remove` again".to_owned()),
             _ => {}
         }
         hints
     }
+}
+
+fn tells_of_a_taken_name(reason: &str) -> bool {
+    let reason = reason.to_lowercase();
+    reason.contains("already exist") || reason.contains("resourceexistencecheck")
+}
+
+fn in_the_way() -> String {
+    "`deploy plan` names what is in the way; `deploy repair` takes a table, bucket or log group into the stack"
+        .to_owned()
 }
 
 fn said(cause: &Cause) -> String {
@@ -117,8 +132,8 @@ fn advice(cause: &Cause) -> Option<String> {
     let name = cause.physical_id.as_deref().unwrap_or(&cause.logical_id);
     if reason.contains("already exists") {
         return Some(format!(
-            "something named like `{name}` is in the account already, outside of this stack: remove or rename it, or give \
-             the resource another name"
+            "something named like `{name}` is in the account already, outside of this stack: `deploy repair` takes a table, \
+             bucket or log group into the stack; else remove it, or give the resource another name"
         ));
     }
     if reason.contains("not authorized to perform")
@@ -155,11 +170,16 @@ pub fn stack_name(id: &str) -> &str {
 }
 
 impl ApplyFailure {
+    /// Whether what was begun may still come to a good end.
+    pub fn goes_on(&self) -> bool {
+        matches!(self, ApplyFailure::Lost { .. } | ApplyFailure::Interrupted { .. })
+    }
+
     /// The exit code of the process.
     pub fn exit_code(&self) -> u8 {
         match self {
             ApplyFailure::Aws(error) | ApplyFailure::Lost { error, .. } if error.is_unreachable() => 5,
-            ApplyFailure::Interrupted { .. } => 130,
+            ApplyFailure::Interrupted { .. } | ApplyFailure::NotBegun { .. } => 130,
             _ => 1,
         }
     }
@@ -167,10 +187,21 @@ impl ApplyFailure {
     /// What a person reads about it.
     pub fn account(&self) -> Account {
         match self {
-            ApplyFailure::Aws(error) => aws_account(error),
+            ApplyFailure::Aws(error) => {
+                let mut account = aws_account(error);
+                account.now.push("nothing further was begun; what was uploaded or made before stays".to_owned());
+                account.hints.push("the same command goes on from there".to_owned());
+                account
+            }
             ApplyFailure::ChangeSet { reasons, .. } => Account {
                 causes: reasons.iter().map(|reason| format!("CloudFormation says: {reason}")).collect(),
                 now: vec!["nothing was changed".to_owned()],
+                hints: reasons
+                    .iter()
+                    .filter(|reason| tells_of_a_taken_name(reason))
+                    .take(1)
+                    .map(|_| in_the_way())
+                    .collect(),
                 ..Account::new("change-set-refused", self.to_string())
             },
             ApplyFailure::Stack(failure) => failure.account(),
@@ -184,11 +215,24 @@ impl ApplyFailure {
                     .collect(),
                 ..Account::new("lost-sight", self.to_string())
             },
+            ApplyFailure::NotBegun { .. } => Account {
+                now: vec![
+                    "nothing was changed in the stack; files that were uploaded stay for the next time".to_owned(),
+                ],
+                ..Account::new("interrupted", self.to_string())
+            },
             ApplyFailure::Interrupted { stack, cancellable } => interrupted(self, stack_name(stack), *cancellable),
-            ApplyFailure::Busy { stack, status } => Account {
-                now: vec![state(stack, status)],
-                hints: vec!["wait until it has ended and run the command again".to_owned()],
+            ApplyFailure::Busy { stack, status, by } => Account {
+                causes: by.iter().map(|by| format!("it was {}", by.words())).collect(),
+                now: vec![state(stack, status), "nothing was changed".to_owned()],
+                hints: vec!["run the command again without `--no-wait`, or when it has ended".to_owned()],
                 ..Account::new("stack-busy", self.to_string())
+            },
+            ApplyFailure::Overtaken { by, .. } => Account {
+                causes: by.iter().map(|by| format!("the last operation was {}", by.words())).collect(),
+                now: vec!["nothing of this deployment was changed".to_owned()],
+                hints: vec!["look at `deploy plan`, then run the command again".to_owned()],
+                ..Account::new("stack-overtaken", self.to_string())
             },
             ApplyFailure::NoBucket { stack } => Account {
                 now: vec!["nothing was changed".to_owned()],

@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use tokio::sync::watch;
 
+use super::failure::ApplyFailure;
+
 /// How often the user has pressed Ctrl-C.
 #[derive(Clone, Debug)]
 pub struct Interrupt {
@@ -35,18 +37,37 @@ impl Interrupt {
         Interrupt::driven().1
     }
 
+    /// Does something unless the user presses first; what was begun of it is dropped then.
+    ///
+    /// # Errors
+    /// [`ApplyFailure::NotBegun`] after a press.
+    pub async fn race<T, E>(&self, stack: &str, doing: impl Future<Output = Result<T, E>>) -> Result<T, ApplyFailure>
+    where
+        ApplyFailure: From<E>,
+    {
+        let mut presses = self.presses.clone();
+        tokio::select! {
+            biased;
+            Ok(_) = presses.wait_for(|presses| *presses > 0) => {
+                Err(ApplyFailure::NotBegun { stack: stack.to_owned() })
+            }
+            done = doing => done.map_err(ApplyFailure::from),
+        }
+    }
+
+    /// Waits until the next press.
+    pub(super) async fn pressed(&mut self) {
+        if self.presses.changed().await.is_err() {
+            // Nobody can press any more.
+            std::future::pending::<()>().await;
+        }
+    }
+
     /// Waits for `pause`, or until the next press.
     pub(super) async fn sleep(&mut self, pause: Duration) -> bool {
         tokio::select! {
             () = tokio::time::sleep(pause) => false,
             () = self.pressed() => true,
-        }
-    }
-
-    /// Waits until the next press; for ever when nobody can press.
-    pub(super) async fn pressed(&mut self) {
-        if self.presses.changed().await.is_err() {
-            std::future::pending::<()>().await;
         }
     }
 

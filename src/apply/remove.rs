@@ -2,11 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use super::cause::causes;
-use super::failure::{ApplyFailure, Doing, StackFailure};
+use super::begun_by::{begun_by, token};
+use super::deploy::failure;
+use super::failure::{ApplyFailure, Doing};
+use super::keep::keep_data;
 use super::{Event, Manner, Objects, Operations, Since, StackResource, Watch};
 use crate::aws::AwsError;
 use crate::plan::{Condition, Deployed};
+use crate::template::Bucket;
 
 /// How many pages of objects are deleted from one bucket; a page has at most a thousand.
 const MAX_OBJECT_PAGES: usize = 100_000;
@@ -18,6 +21,22 @@ pub struct Removed {
     pub stood: bool,
     /// What the template asked to keep, and still is there.
     pub kept: Vec<Kept>,
+    /// Buckets that were emptied, with the number of their objects.
+    pub emptied: Vec<(String, usize)>,
+}
+
+/// What is to be taken down, and how.
+#[derive(Clone, Debug)]
+pub struct Removal<'a> {
+    pub stack: &'a str,
+    /// The role that CloudFormation works under.
+    pub role_arn: Option<&'a str>,
+    pub bucket: &'a Bucket,
+    /// Where the bucket keeps what belongs to this service and stage.
+    pub prefix: &'a str,
+    /// Everything that holds data outlives the stack.
+    pub keeps_data: bool,
+    pub places: &'a BTreeMap<String, String>,
 }
 
 /// A resource that outlives its stack.
@@ -30,30 +49,42 @@ pub struct Kept {
 
 /// Takes a stack down. A stack that is not there is no failure.
 ///
-/// Buckets that go with the stack are emptied before.
+/// Buckets that go with the stack are emptied before. In a bucket that the user gave, only what belongs to this service
+/// and stage is deleted.
 ///
 /// # Errors
 /// [`ApplyFailure::Protected`] before anything is done; [`ApplyFailure::Stack`] with the first cause when the
 /// deletion fails.
 pub async fn remove<C: Operations + Objects>(
     cloud: &C,
-    stack: &str,
-    role_arn: Option<&str>,
-    places: &BTreeMap<String, String>,
+    removal: &Removal<'_>,
     manner: &Manner<'_>,
 ) -> Result<Removed, ApplyFailure> {
-    let Some(deployed) = cloud.stack(stack).await?.filter(|stack| stack.status.condition() != Condition::Gone) else {
-        return Ok(Removed::default());
-    };
-    if deployed.termination_protection {
-        return Err(ApplyFailure::Protected { stack: stack.to_owned() });
+    let Removal { stack, role_arn, places, .. } = *removal;
+    let mut removed = Removed::default();
+    let found = cloud.stack(stack).await?.filter(|stack| stack.status.condition() != Condition::Gone);
+    if let Some(deployed) = found {
+        if deployed.termination_protection {
+            return Err(ApplyFailure::Protected { stack: stack.to_owned() });
+        }
+        let run = Run { cloud, deployed: &deployed, places, manner };
+        if deployed.status.condition() == Condition::Busy {
+            run.join().await?;
+        }
+        // Only a stack that stands takes another template; in the others there is little that could hold data.
+        if removal.keeps_data && deployed.status.condition() == Condition::Ready {
+            keep_data(cloud, &deployed, removal.bucket, removal.prefix, manner).await?;
+        }
+        run.delete(role_arn, &mut removed).await?;
+        removed.stood = true;
     }
-    let run = Run { cloud, deployed: &deployed, places, manner };
-    if deployed.status.condition() == Condition::Busy {
-        run.join().await?;
+    if let Bucket::Named(bucket) = removal.bucket {
+        let deleted = empty(cloud, bucket, &format!("{}/", removal.prefix)).await?;
+        if deleted > 0 {
+            (manner.tell)(Event::Emptied { bucket: format!("{bucket}/{}", removal.prefix), objects: deleted });
+        }
     }
-    let kept = run.delete(role_arn).await?;
-    Ok(Removed { stood: true, kept })
+    Ok(removed)
 }
 
 struct Run<'a, C> {
@@ -66,43 +97,48 @@ struct Run<'a, C> {
 impl<C: Operations + Objects> Run<'_, C> {
     /// What goes on in the stack is watched to its end, whatever that is.
     async fn join(&self) -> Result<(), ApplyFailure> {
-        let status = self.deployed.status.to_string();
-        (self.manner.tell)(Event::Joined { stack: self.deployed.name.clone(), status });
+        let by = begun_by(self.cloud, &self.deployed.id).await?;
+        let (stack, status) = (self.deployed.name.clone(), self.deployed.status.clone());
+        if !self.manner.waits {
+            return Err(ApplyFailure::Busy { stack, status, by });
+        }
+        (self.manner.tell)(Event::Joined { stack, status: status.to_string(), by });
         self.watch(Since::LastBeginning).to_end().await.map(|_| ())
     }
 
-    async fn delete(&self, role_arn: Option<&str>) -> Result<Vec<Kept>, ApplyFailure> {
+    async fn delete(&self, role_arn: Option<&str>, removed: &mut Removed) -> Result<(), ApplyFailure> {
         let id = &self.deployed.id;
         // A deletion that was watched to its end leaves nothing to do.
         let resources = match self.cloud.stack(id).await? {
             Some(stack) if stack.status.condition() != Condition::Gone => self.cloud.resources(id).await?,
-            _ => return Ok(Vec::new()),
+            _ => return Ok(()),
         };
-        for bucket in self.own_buckets(&resources).await? {
-            self.empty(&bucket).await?;
+        let buckets = self.manner.race(&self.deployed.name, self.own_buckets(&resources)).await?;
+        if !buckets.is_empty() {
+            (self.manner.tell)(Event::Emptying { buckets: buckets.clone() });
+        }
+        for bucket in buckets {
+            let objects = self.manner.race(&self.deployed.name, empty(self.cloud, &bucket, "")).await?;
+            if objects > 0 {
+                (self.manner.tell)(Event::Emptied { bucket: bucket.clone(), objects });
+            }
+            removed.emptied.push((bucket, objects));
         }
         let since = Since::now(self.cloud, id).await?;
-        let token = format!("deploy-remove-{}", self.manner.now.as_millisecond());
+        let token = token(&self.manner.who, "Remove", self.manner.now);
         self.cloud.delete_stack(id, &token, &[], role_arn).await?;
         (self.manner.tell)(Event::Begun { stack: self.deployed.name.clone(), resources: Some(resources.len()) });
         let ended = self.watch(since).to_end().await?;
         if ended.status.as_str() != "DELETE_COMPLETE" {
-            return Err(ApplyFailure::Stack(Box::new(StackFailure {
-                stack: self.deployed.name.clone(),
-                doing: Doing::Delete,
-                causes: causes(&ended.events, self.places),
-                ended: ended.status,
-                reason: ended.reason,
-            })));
+            return Err(failure(&self.deployed.name, Doing::Delete, ended, self.places));
         }
-        let skipped = ended.events.iter().filter(|event| event.status == "DELETE_SKIPPED");
-        Ok(skipped
-            .map(|event| Kept {
-                logical_id: event.logical_id.clone(),
-                physical_id: event.physical_id.clone().unwrap_or_default(),
-                kind: event.kind.clone(),
-            })
-            .collect())
+        let skipped = ended.events.into_iter().filter(|event| event.status == "DELETE_SKIPPED");
+        removed.kept.extend(skipped.map(|event| Kept {
+            logical_id: event.logical_id,
+            physical_id: event.physical_id.unwrap_or_default(),
+            kind: event.kind,
+        }));
+        Ok(())
     }
 
     /// The buckets that will be deleted with the stack: all that it has but those to be retained.
@@ -125,24 +161,6 @@ impl<C: Operations + Objects> Run<'_, C> {
         Ok(going.filter_map(|bucket| bucket.physical_id.clone()).collect())
     }
 
-    /// Deletes every version of every object of a bucket.
-    async fn empty(&self, bucket: &str) -> Result<(), AwsError> {
-        let mut deleted = 0;
-        for _ in 0..MAX_OBJECT_PAGES {
-            // Always the first page: what was on it before is gone.
-            let Some(page) = self.cloud.versions(bucket, "", None).await? else { return Ok(()) };
-            if page.objects.is_empty() {
-                break;
-            }
-            self.cloud.delete_objects(bucket, &page.objects).await?;
-            deleted += page.objects.len();
-        }
-        if deleted > 0 {
-            (self.manner.tell)(Event::Emptied { bucket: bucket.to_owned(), objects: deleted });
-        }
-        Ok(())
-    }
-
     fn watch(&self, since: Since) -> Watch<'_, C> {
         Watch {
             cloud: self.cloud,
@@ -154,4 +172,19 @@ impl<C: Operations + Objects> Run<'_, C> {
             cancellable: false,
         }
     }
+}
+
+/// Deletes every version of every object under a prefix; how many there were.
+async fn empty(cloud: &impl Objects, bucket: &str, prefix: &str) -> Result<usize, AwsError> {
+    let mut deleted = 0;
+    for _ in 0..MAX_OBJECT_PAGES {
+        // Always the first page: what was on it before is gone.
+        let Some(page) = cloud.versions(bucket, prefix, None).await? else { return Ok(deleted) };
+        if page.objects.is_empty() {
+            return Ok(deleted);
+        }
+        cloud.delete_objects(bucket, &page.objects).await?;
+        deleted += page.objects.len();
+    }
+    Err(AwsError::garbled("ListObjectVersions", format!("the bucket {bucket} does not become empty")))
 }

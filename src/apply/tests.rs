@@ -36,6 +36,8 @@ struct Script {
     template: String,
     buckets: Vec<StackResource>,
     objects: Mutex<Vec<ObjectVersion>>,
+    /// Texts by key.
+    texts: BTreeMap<String, String>,
     asked: Mutex<Vec<String>>,
 }
 
@@ -60,6 +62,10 @@ impl Stacks for Script {
 
     async fn template(&self, _: &str) -> Result<String, AwsError> {
         Ok(self.template.clone())
+    }
+
+    async fn stack_policy(&self, _: &str) -> Result<Option<String>, AwsError> {
+        Ok(None)
     }
 
     async fn create_change_set(&self, request: &ChangeSetRequest) -> Result<String, AwsError> {
@@ -98,6 +104,21 @@ impl Operations for Script {
         Ok(())
     }
 
+    async fn continue_rollback(&self, _: &str, _: &str, skip: &[String], _: Option<&str>) -> Result<(), AwsError> {
+        self.ask(format!("continue without {skip:?}"));
+        Ok(())
+    }
+
+    async fn set_stack_policy(&self, _: &str, _: &str) -> Result<(), AwsError> {
+        self.ask("set policy");
+        Ok(())
+    }
+
+    async fn set_termination_protection(&self, _: &str, protected: bool) -> Result<(), AwsError> {
+        self.ask(format!("protect {protected}"));
+        Ok(())
+    }
+
     async fn events(&self, stack: &str, page: Option<&str>) -> Result<EventPage, AwsError> {
         if let Some(events) = self.nested.get(stack) {
             return Ok(EventPage { events: events.iter().rev().cloned().collect(), next: None });
@@ -122,8 +143,18 @@ impl Operations for Script {
 }
 
 impl Objects for Script {
-    async fn has_object(&self, _: &str, key: &str) -> Result<bool, AwsError> {
-        Ok(self.objects.lock().unwrap().iter().any(|object| object.key == key))
+    async fn written_at(&self, _: &str, key: &str) -> Result<Option<Timestamp>, AwsError> {
+        let there = self.objects.lock().unwrap().iter().any(|object| object.key == key);
+        Ok(there.then_some(Timestamp::UNIX_EPOCH))
+    }
+
+    async fn text(&self, _: &str, key: &str) -> Result<Option<StoredText>, AwsError> {
+        Ok(self.texts.get(key).map(|text| StoredText { text: text.clone(), tag: None }))
+    }
+
+    async fn put_text_unless(&self, _: &str, key: &str, _: &str, _: &Unless) -> Result<Option<String>, AwsError> {
+        self.ask(format!("put {key}"));
+        Ok(None)
     }
 
     async fn put_file(&self, _: &str, key: &str, _: &Path, _: &str) -> Result<(), AwsError> {
@@ -157,6 +188,10 @@ impl Objects for Script {
     }
 }
 
+fn object(key: &str) -> ObjectVersion {
+    ObjectVersion { key: key.into(), size_bytes: 1, is_latest: true, ..ObjectVersion::default() }
+}
+
 fn event(id: u32, of: &str, status: &str) -> ResourceEvent {
     ResourceEvent {
         id: id.to_string(),
@@ -166,6 +201,7 @@ fn event(id: u32, of: &str, status: &str) -> ResourceEvent {
         status: status.into(),
         reason: None,
         at: Timestamp::UNIX_EPOCH,
+        token: None,
         of_stack: of == "signup-dev",
     }
 }
@@ -188,6 +224,7 @@ fn deployed(status: &str) -> Deployed {
         parameters: BTreeMap::new(),
         tags: BTreeMap::new(),
         termination_protection: false,
+        changed_at: None,
     }
 }
 
@@ -197,6 +234,7 @@ fn plan(work: Work, deployed: Option<Deployed>) -> Plan {
         region: "us-east-1".into(),
         work,
         deployed,
+        before: None,
         uploads: Vec::new(),
         template: "{}".into(),
         bucket: Bucket::OfStack,
@@ -204,6 +242,21 @@ fn plan(work: Work, deployed: Option<Deployed>) -> Plan {
         settings: StackSettings::default(),
         places: BTreeMap::from([("RecordDB".to_owned(), "stack.yaml:34:3".to_owned())]),
         keep_deployments: 5,
+        bucket_first: None,
+        policy_to_set: None,
+        protection_to_set: None,
+    }
+}
+
+fn removal() -> Removal<'static> {
+    static NO_PLACES: BTreeMap<String, String> = BTreeMap::new();
+    Removal {
+        stack: "signup-dev",
+        role_arn: None,
+        bucket: &Bucket::OfStack,
+        prefix: "serverless/signup/dev",
+        keeps_data: false,
+        places: &NO_PLACES,
     }
 }
 
@@ -218,7 +271,7 @@ fn ready(changes: usize) -> ChangeSetPage {
 }
 
 fn manner<'a>(tell: Tell<'a>, interrupt: Interrupt) -> Manner<'a> {
-    Manner { pace: Pace::AWS, tell, interrupt, now: Timestamp::UNIX_EPOCH }
+    Manner { pace: Pace::AWS, tell, interrupt, now: Timestamp::UNIX_EPOCH, who: "ann@laptop".into(), waits: true }
 }
 
 /// An update whose operation has these polls after the one that finds where the events end.
@@ -406,9 +459,13 @@ async fn one_press_stops_watching_and_two_take_the_update_back() {
     let going = || Ok(vec![event(2, "signup-dev", "UPDATE_IN_PROGRESS")]);
     let script = update(vec![going()]);
     let (presses, interrupt) = Interrupt::driven();
-    presses.send_modify(|presses| *presses += 1);
+    let once = |event: Event| {
+        if matches!(event, Event::Begun { .. }) {
+            presses.send_modify(|presses| *presses += 1);
+        }
+    };
     let plan = plan(Work::Update, Some(deployed("CREATE_COMPLETE")));
-    let result = apply(&plan, &script, &manner(&|_| {}, interrupt)).await;
+    let result = apply(&plan, &script, &manner(&once, interrupt)).await;
     let failure = result.unwrap_err();
     assert_eq!(failure.exit_code(), 130);
     assert!(!script.asked_for("cancel"));
@@ -421,8 +478,12 @@ async fn one_press_stops_watching_and_two_take_the_update_back() {
     ];
     let script = update(vec![going(), Ok(back)]);
     let (presses, interrupt) = Interrupt::driven();
-    presses.send_modify(|presses| *presses += 2);
-    let result = apply(&plan, &script, &manner(&|_| {}, interrupt)).await;
+    let twice = |event: Event| {
+        if matches!(event, Event::Begun { .. }) {
+            presses.send_modify(|presses| *presses += 2);
+        }
+    };
+    let result = apply(&plan, &script, &manner(&twice, interrupt)).await;
     assert!(script.asked_for("cancel"));
     assert!(matches!(result, Err(ApplyFailure::Stack(_))), "{result:?}");
 }
@@ -436,7 +497,7 @@ async fn what_is_in_the_bucket_already_is_not_uploaded_again() {
         digest: "d".into(),
         size_bytes: 1,
     };
-    *script.objects.lock().unwrap() = vec![ObjectVersion { key: "old".into(), version: None, size_bytes: 1 }];
+    *script.objects.lock().unwrap() = vec![object("old")];
     let mut plan = plan(Work::Update, Some(deployed("CREATE_COMPLETE")));
     plan.uploads = vec![upload("old"), upload("new")];
     apply(&plan, &script, &manner(&|_| {}, Interrupt::never())).await.unwrap();
@@ -466,10 +527,10 @@ async fn removing_empties_only_the_buckets_that_go_and_tells_what_is_kept() {
         stack: Some(deployed("CREATE_COMPLETE")),
         template: r#"{"Resources": {"Own": {}, "Kept": {"DeletionPolicy": "Retain"}}}"#.into(),
         buckets: vec![bucket("Own", "own"), bucket("Kept", "keep-me")],
-        objects: Mutex::new(vec![ObjectVersion { key: "a".into(), version: None, size_bytes: 1 }]),
+        objects: Mutex::new(vec![object("a")]),
         ..Script::default()
     };
-    let removed = remove(&script, "signup-dev", None, &BTreeMap::new(), &manner(&|_| {}, Interrupt::never())).await;
+    let removed = remove(&script, &removal(), &manner(&|_| {}, Interrupt::never())).await;
     let removed = removed.unwrap();
     assert!(script.asked_for("delete 1 of own"));
     assert!(!script.asked_for("list keep-me"));
@@ -481,7 +542,86 @@ async fn removing_empties_only_the_buckets_that_go_and_tells_what_is_kept() {
 async fn a_protected_stack_is_not_touched() {
     let stack = Deployed { termination_protection: true, ..deployed("CREATE_COMPLETE") };
     let script = Script { stack: Some(stack), ..Script::default() };
-    let result = remove(&script, "signup-dev", None, &BTreeMap::new(), &manner(&|_| {}, Interrupt::never())).await;
+    let result = remove(&script, &removal(), &manner(&|_| {}, Interrupt::never())).await;
     assert!(matches!(result, Err(ApplyFailure::Protected { .. })), "{result:?}");
     assert!(script.asked().is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_press_before_anything_is_begun_leaves_the_stack_alone() {
+    let script = update(vec![]);
+    let (presses, interrupt) = Interrupt::driven();
+    presses.send_modify(|presses| *presses += 1);
+    let plan = plan(Work::Update, Some(deployed("CREATE_COMPLETE")));
+    let failure = apply(&plan, &script, &manner(&|_| {}, interrupt)).await.unwrap_err();
+    assert!(matches!(failure, ApplyFailure::NotBegun { .. }), "{failure:?}");
+    assert_eq!(failure.exit_code(), 130);
+    assert!(!script.asked_for("execute"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_deploys_is_told_to_the_second_who_does_not_wait() {
+    let begun = ResourceEvent {
+        token: Some(token("ann@laptop", "Update", Timestamp::UNIX_EPOCH)),
+        ..event(8, "signup-dev", "UPDATE_IN_PROGRESS")
+    };
+    let script = Script { polls: Mutex::new(VecDeque::from([Ok(vec![begun])])), ..Script::default() };
+    let plan = plan(Work::Update, Some(deployed("UPDATE_IN_PROGRESS")));
+    let impatient = Manner { waits: false, ..manner(&|_| {}, Interrupt::never()) };
+    let failure = apply(&plan, &script, &impatient).await.unwrap_err();
+    assert!(failure.account().causes[0].contains("begun by ann@laptop at 1970-01-01T00:00:00Z"), "{failure:?}");
+    assert!(!script.asked_for("execute"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn going_back_goes_on_without_what_is_gone() {
+    let gone = ResourceEvent { reason: Some("Function not found".into()), ..event(3, "Gone", "UPDATE_FAILED") };
+    let denied = ResourceEvent { reason: Some("not authorized".into()), ..event(4, "Denied", "UPDATE_FAILED") };
+    let stuck = |id: &str| StackResource {
+        logical_id: id.into(),
+        physical_id: Some(id.into()),
+        kind: "AWS::Lambda::Function".into(),
+        status: "UPDATE_FAILED".into(),
+    };
+    let script = Script {
+        polls: Mutex::new(VecDeque::from([Ok(vec![gone, denied])])),
+        buckets: vec![stuck("Gone"), stuck("Denied")],
+        ..Script::default()
+    };
+    let stack = deployed("UPDATE_ROLLBACK_FAILED");
+    let found = remedy(&script, &stack, &[]).await.unwrap();
+    let Some(Remedy::ContinueRollback { skip, retry }) = &found else { panic!("{found:?}") };
+    assert_eq!((skip[0].logical_id.as_str(), retry[0].logical_id.as_str()), ("Gone", "Denied"));
+    *script.polls.lock().unwrap() = VecDeque::from([
+        Ok(vec![event(5, "signup-dev", "UPDATE_ROLLBACK_FAILED")]),
+        Ok(vec![
+            event(5, "signup-dev", "UPDATE_ROLLBACK_FAILED"),
+            event(6, "signup-dev", "UPDATE_ROLLBACK_IN_PROGRESS"),
+            event(7, "signup-dev", "UPDATE_ROLLBACK_COMPLETE"),
+        ]),
+    ]);
+    let manner = manner(&|_| {}, Interrupt::never());
+    mend(&script, &stack, found.as_ref().unwrap(), None, &manner).await.unwrap();
+    assert!(script.asked_for(r#"continue without ["Gone"]"#), "{:?}", script.asked());
+}
+
+#[tokio::test(start_paused = true)]
+async fn old_deployments_are_pruned_with_the_files_that_only_they_had() {
+    let at = |millis: i64| Timestamp::from_millisecond(millis).unwrap();
+    let prefix = "serverless/signup/dev";
+    let folder =
+        |millis: i64| format!("{prefix}/{}/compiled-cloudformation-template.json", deployment_name(at(millis)));
+    let digest = |letter: &str| format!("{prefix}/{}/f.zip", letter.repeat(64));
+    let of = |key: String| ObjectVersion { modified: Some(Timestamp::UNIX_EPOCH), ..object(&key) };
+    let objects = [folder(1), folder(2), folder(3), digest("a"), digest("b"), format!("{prefix}/swaps.json")];
+    let script = Script {
+        objects: Mutex::new(objects.into_iter().map(of).collect()),
+        texts: BTreeMap::from([(folder(2), digest("b"))]),
+        ..Script::default()
+    };
+    let mut plan = plan(Work::Update, None);
+    plan.keep_deployments = 1;
+    let late = Manner { now: at(100_000_000_000), ..manner(&|_| {}, Interrupt::never()) };
+    // The folder of the first one, and the file that neither of the others names.
+    assert_eq!(super::prune::prune(&script, "bucket", &plan, &late).await.unwrap(), 2);
 }

@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 use std::time::Duration;
 
+use super::begun_by::is_beginning;
 use super::failure::ApplyFailure;
 use super::interrupt::Wish;
 use super::{Event, Interrupt, Operations, ResourceEvent, Tell};
@@ -249,13 +250,4 @@ fn failed_stack(event: &ResourceEvent) -> Option<String> {
 fn end(events: &[ResourceEvent]) -> Option<&ResourceEvent> {
     let last = events.iter().rev().find(|event| event.of_stack)?;
     Status::new(&last.status).is_final().then_some(last)
-}
-
-/// Source: AWS CloudFormation User Guide, "Stack status codes": an operation begins with one of these on the stack.
-fn is_beginning(event: &ResourceEvent) -> bool {
-    event.of_stack
-        && matches!(
-            event.status.as_str(),
-            "CREATE_IN_PROGRESS" | "UPDATE_IN_PROGRESS" | "DELETE_IN_PROGRESS" | "IMPORT_IN_PROGRESS"
-        )
 }

@@ -44,6 +44,14 @@ pub(super) const SSM: JsonService = JsonService { host: "ssm", signing: "ssm", t
 pub(super) const SYNC_STATES: JsonService =
     JsonService { host: "sync-states", signing: "states", target: "AWSStepFunctions", version: "1.0" };
 
+/// Source: the service model of DynamoDB, API version 2012-08-10.
+pub(super) const DYNAMODB: JsonService =
+    JsonService { host: "dynamodb", signing: "dynamodb", target: "DynamoDB_20120810", version: "1.0" };
+
+/// Source: the service model of CloudWatch, API version 2010-08-01, in its JSON protocol.
+pub(super) const MONITORING: JsonService =
+    JsonService { host: "monitoring", signing: "monitoring", target: "GraniteServiceVersion20100801", version: "1.0" };
+
 /// Calls of awsJson services.
 #[derive(Clone)]
 pub(super) struct JsonApi {
@@ -110,6 +118,22 @@ impl JsonApi {
         operation: &'static str,
         body: String,
     ) -> Result<http::Request<SdkBody>, AwsError> {
+        let headers = [
+            ("content-type", format!("application/x-amz-json-{}", service.version)),
+            ("x-amz-target", format!("{}.{operation}", service.target)),
+        ];
+        self.signed_with(operation, (service.signing, &self.region), &self.url(service), &headers, body).await
+    }
+
+    /// A request with these headers, signed for a service in a region.
+    async fn signed_with(
+        &self,
+        operation: &'static str,
+        (service, region): (&str, &str),
+        url: &str,
+        headers: &[(&str, String)],
+        body: String,
+    ) -> Result<http::Request<SdkBody>, AwsError> {
         let missing = |message: String| AwsError { operation, kind: Kind::NoCredentials, code: String::new(), message };
         let provider = self.credentials.as_ref().ok_or_else(|| missing("no provider of credentials".to_owned()))?;
         let credentials = provider.provide_credentials().await.map_err(|error| missing(error.to_string()))?;
@@ -117,33 +141,58 @@ impl JsonApi {
         let oddly = |error: &dyn std::error::Error| AwsError::garbled(operation, error.to_string());
         let params = v4::SigningParams::builder()
             .identity(&identity)
-            .region(&self.region)
-            .name(service.signing)
+            .region(region)
+            .name(service)
             .time(SystemTime::now())
             .settings(SigningSettings::default())
             .build()
             .map_err(|error| oddly(&error))?
             .into();
-        let url = self.url(service);
-        let headers = [
-            ("content-type", format!("application/x-amz-json-{}", service.version)),
-            ("x-amz-target", format!("{}.{operation}", service.target)),
-        ];
         let signable = SignableRequest::new(
             "POST",
-            url.as_str(),
+            url,
             headers.iter().map(|(name, value)| (*name, value.as_str())),
             SignableBody::Bytes(body.as_bytes()),
         );
         let signable = signable.map_err(|error| oddly(&error))?;
         let (instructions, _) = sign(signable, &params).map_err(|error| oddly(&error))?.into_parts();
-        let mut request = http::Request::builder().method("POST").uri(&url);
+        let mut request = http::Request::builder().method("POST").uri(url);
         for (name, value) in headers {
-            request = request.header(name, value);
+            request = request.header(*name, value);
         }
         let mut request = request.body(SdkBody::from(body)).map_err(|error| oddly(&error))?;
         instructions.apply_to_request_http1x(&mut request);
         Ok(request)
+    }
+
+    /// Asks IAM for a role: the only question of the project to a service that speaks forms and XML.
+    ///
+    /// # Errors
+    /// `NoSuchEntity` when there is no such role.
+    ///
+    /// Source: IAM API Reference, `GetRole`, version 2010-05-08.
+    pub(super) async fn role(&self, name: &str) -> Result<(), AwsError> {
+        const OPERATION: &str = "GetRole";
+        let (url, region) = match &self.endpoint {
+            Some(endpoint) => (format!("{endpoint}/"), self.region.as_str()),
+            None if self.region.starts_with("cn-") => {
+                ("https://iam.cn-north-1.amazonaws.com.cn/".to_owned(), "cn-north-1")
+            }
+            None => ("https://iam.amazonaws.com/".to_owned(), "us-east-1"),
+        };
+        let name: String = name.bytes().map(|byte| format!("%{byte:02X}")).collect();
+        let body = format!("Action={OPERATION}&Version=2010-05-08&RoleName={name}");
+        let headers = [("content-type", "application/x-www-form-urlencoded; charset=utf-8".to_owned())];
+        let request = self.signed_with(OPERATION, ("iam", region), &url, &headers, body).await?;
+        let request = request.try_into().map_err(|error| AwsError::garbled(OPERATION, format!("{error}")))?;
+        let answer = self.connector.call(request).await.map_err(|error| unreachable(OPERATION, &error))?;
+        let status = answer.status().as_u16();
+        let body = answer.into_body().collect().await.map_err(|error| unreachable(OPERATION, &*error))?.to_bytes();
+        let text = String::from_utf8_lossy(&body);
+        match status {
+            200..=299 => Ok(()),
+            _ => Err(AwsError::answered(OPERATION, status, element(&text, "Code"), element(&text, "Message"))),
+        }
     }
 
     fn url(&self, service: JsonService) -> String {
@@ -160,6 +209,12 @@ impl JsonApi {
 fn unreachable(operation: &'static str, error: &dyn std::error::Error) -> AwsError {
     let message = crate::failure::causes(error).pop().unwrap_or_else(|| error.to_string());
     AwsError { operation, kind: Kind::Unreachable, code: String::new(), message }
+}
+
+/// The text of the first element of that name; empty when there is none.
+fn element<'a>(xml: &'a str, name: &str) -> &'a str {
+    let after = xml.split_once(&format!("<{name}>")).map_or("", |(_, after)| after);
+    after.split('<').next().unwrap_or_default()
 }
 
 fn answered_oddly(operation: &'static str, status: u16, error: &serde_json::Error) -> AwsError {

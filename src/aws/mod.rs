@@ -3,16 +3,20 @@
 mod account;
 mod apis;
 mod clients;
+mod drifts;
 mod error;
 mod functions;
 mod json;
 mod logs;
 mod lookup;
 mod machines;
+mod metrics;
+mod names;
 mod objects;
 mod patience;
 mod profile;
 mod stacks;
+mod swaps;
 
 pub use clients::{Clients, Destination, local_destination};
 pub use error::{AwsError, Kind};

@@ -5,19 +5,55 @@ use std::path::Path;
 use aws_sdk_s3::primitives::ByteStream;
 use aws_sdk_s3::types::{Delete, ObjectIdentifier};
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
+use jiff::Timestamp;
 
 use super::Clients;
 use super::clients::{LONG_TIMEOUT, timeouts};
 use super::error::{AwsError, Kind, from_sdk};
-use crate::apply::{ObjectPage, ObjectVersion, Objects};
+use super::stacks::timestamp;
+use crate::apply::{ObjectPage, ObjectVersion, Objects, StoredText, Unless};
 
 impl Objects for Clients {
-    async fn has_object(&self, bucket: &str, key: &str) -> Result<bool, AwsError> {
+    async fn written_at(&self, bucket: &str, key: &str) -> Result<Option<Timestamp>, AwsError> {
         match self.s3.head_object().bucket(bucket).key(key).send().await {
-            Ok(_) => Ok(true),
-            Err(error) if error.as_service_error().is_some_and(|error| error.is_not_found()) => Ok(false),
+            Ok(found) => Ok(Some(timestamp(found.last_modified.as_ref()))),
+            Err(error) if error.as_service_error().is_some_and(|error| error.is_not_found()) => Ok(None),
             Err(error) => Err(self.in_words(bucket, key, from_sdk("HeadObject")(error)).await),
         }
+    }
+
+    async fn text(&self, bucket: &str, key: &str) -> Result<Option<StoredText>, AwsError> {
+        let answer = match self.s3.get_object().bucket(bucket).key(key).send().await {
+            Ok(answer) => answer,
+            Err(error) if error.as_service_error().is_some_and(|error| error.is_no_such_key()) => return Ok(None),
+            Err(error) => return Err(from_sdk("GetObject")(error)),
+        };
+        let cut = |error: aws_sdk_s3::primitives::ByteStreamError| AwsError {
+            operation: "GetObject",
+            kind: Kind::Unreachable,
+            code: String::new(),
+            message: error.to_string(),
+        };
+        let bytes = answer.body.collect().await.map_err(cut)?.into_bytes();
+        let text = String::from_utf8(bytes.to_vec());
+        let text = text.map_err(|_| AwsError::garbled("GetObject", format!("{key} is no text")))?;
+        Ok(Some(StoredText { text, tag: answer.e_tag }))
+    }
+
+    async fn put_text_unless(
+        &self,
+        bucket: &str,
+        key: &str,
+        text: &str,
+        unless: &Unless,
+    ) -> Result<Option<String>, AwsError> {
+        let body = ByteStream::from(text.as_bytes().to_vec());
+        let call = self.s3.put_object().bucket(bucket).key(key).body(body).content_type("application/json");
+        let call = match unless {
+            Unless::There => call.if_none_match("*"),
+            Unless::Changed(tag) => call.if_match(tag),
+        };
+        Ok(call.send().await.map_err(from_sdk("PutObject"))?.e_tag)
     }
 
     async fn put_file(&self, bucket: &str, key: &str, file: &Path, digest: &str) -> Result<(), AwsError> {
@@ -57,11 +93,19 @@ impl Objects for Clients {
         for version in answer.versions.unwrap_or_default() {
             let Some(key) = version.key else { continue };
             let size_bytes = version.size.and_then(|size| u64::try_from(size).ok()).unwrap_or_default();
-            objects.push(ObjectVersion { key, version: real(version.version_id), size_bytes });
+            objects.push(ObjectVersion {
+                key,
+                version: real(version.version_id),
+                size_bytes,
+                tag: version.e_tag,
+                modified: version.last_modified.as_ref().map(|time| timestamp(Some(time))),
+                is_latest: version.is_latest.unwrap_or(true),
+            });
         }
         for marker in answer.delete_markers.unwrap_or_default() {
             let Some(key) = marker.key else { continue };
-            objects.push(ObjectVersion { key, version: real(marker.version_id), size_bytes: 0 });
+            let version = real(marker.version_id);
+            objects.push(ObjectVersion { key, version, ..ObjectVersion::default() });
         }
         let next = answer.next_key_marker.zip(answer.next_version_id_marker);
         Ok(Some(ObjectPage { objects, next: next.filter(|_| answer.is_truncated == Some(true)) }))

@@ -6,14 +6,14 @@ use jiff::Timestamp;
 
 use super::Clients;
 use super::error::{AwsError, from_sdk};
-use crate::apply::{EventPage, Operations, ResourceEvent, StackResource};
+use crate::apply::{EventPage, Operations, ResourceEvent};
 use crate::plan::{
-    Action, Change, ChangeSetKind, ChangeSetPage, ChangeSetRequest, Deployed, Detail, Replacement, RollbackTriggers,
-    StackOutput, Stacks, Status, TemplateSource,
+    Action, Change, ChangeSetKind, ChangeSetPage, ChangeSetRequest, Deployed, Detail, Import, Replacement,
+    RollbackTriggers, StackOutput, StackResource, Stacks, Status, TemplateSource,
 };
 
 /// How many pages of a list are read at most.
-const MAX_PAGES: usize = 100;
+pub(super) const MAX_PAGES: usize = 100;
 
 impl Stacks for Clients {
     async fn stack(&self, stack: &str) -> Result<Option<Deployed>, AwsError> {
@@ -32,13 +32,19 @@ impl Stacks for Clients {
         answer.template_body.ok_or_else(|| AwsError::garbled("GetTemplate", "no template in it"))
     }
 
+    async fn stack_policy(&self, stack: &str) -> Result<Option<String>, AwsError> {
+        let answer = self.cloudformation.get_stack_policy().stack_name(stack).send().await;
+        Ok(answer.map_err(from_sdk("GetStackPolicy"))?.stack_policy_body)
+    }
+
     async fn create_change_set(&self, request: &ChangeSetRequest) -> Result<String, AwsError> {
-        let ChangeSetRequest { stack, name, kind, template, settings } = request;
+        let ChangeSetRequest { stack, name, kind, template, settings, imports } = request;
         let call = self.cloudformation.create_change_set().stack_name(stack).change_set_name(name);
         // A call whose answer was lost is sent again and must not make a second one; a change set's name comes once.
         let call = call.client_token(name).change_set_type(match kind {
             ChangeSetKind::Create => types::ChangeSetType::Create,
             ChangeSetKind::Update => types::ChangeSetType::Update,
+            ChangeSetKind::Import => types::ChangeSetType::Import,
         });
         let call = match template {
             TemplateSource::Inline(text) => call.template_body(text),
@@ -48,10 +54,15 @@ impl Stacks for Clients {
             .parameters
             .iter()
             .map(|(key, value)| types::Parameter::builder().parameter_key(key).parameter_value(value).build());
+        let kept = settings.previous_parameters.iter();
+        let kept = kept.map(|key| types::Parameter::builder().parameter_key(key).use_previous_value(true).build());
+        let parameters = parameters.chain(kept);
         let tags = settings.tags.iter().map(|(key, value)| types::Tag::builder().key(key).value(value).build());
         let capabilities = settings.capabilities.iter().map(|word| types::Capability::from(word.as_str()));
         let topics = (!settings.notification_arns.is_empty()).then(|| settings.notification_arns.clone());
+        let imports: Vec<types::ResourceToImport> = imports.iter().map(import).collect();
         let call = call
+            .set_resources_to_import((!imports.is_empty()).then_some(imports))
             .set_parameters(Some(parameters.collect()))
             .set_tags(Some(tags.collect()))
             .set_capabilities(Some(capabilities.collect()))
@@ -129,6 +140,30 @@ impl Operations for Clients {
         call.send().await.map(|_| ()).map_err(from_sdk("CancelUpdateStack"))
     }
 
+    async fn continue_rollback(
+        &self,
+        stack: &str,
+        token: &str,
+        skip: &[String],
+        role_arn: Option<&str>,
+    ) -> Result<(), AwsError> {
+        let call = self.cloudformation.continue_update_rollback().stack_name(stack).client_request_token(token);
+        let skip = (!skip.is_empty()).then(|| skip.to_vec());
+        let call = call.set_resources_to_skip(skip).set_role_arn(role_arn.map(str::to_owned));
+        call.send().await.map(|_| ()).map_err(from_sdk("ContinueUpdateRollback"))
+    }
+
+    async fn set_stack_policy(&self, stack: &str, policy: &str) -> Result<(), AwsError> {
+        let call = self.cloudformation.set_stack_policy().stack_name(stack).stack_policy_body(policy);
+        call.send().await.map(|_| ()).map_err(from_sdk("SetStackPolicy"))
+    }
+
+    async fn set_termination_protection(&self, stack: &str, protected: bool) -> Result<(), AwsError> {
+        let call = self.cloudformation.update_termination_protection().stack_name(stack);
+        let call = call.enable_termination_protection(protected);
+        call.send().await.map(|_| ()).map_err(from_sdk("UpdateTerminationProtection"))
+    }
+
     async fn events(&self, stack: &str, page: Option<&str>) -> Result<EventPage, AwsError> {
         let call = self.cloudformation.describe_stack_events().stack_name(stack);
         let answer = match call.set_next_token(page.map(str::to_owned)).send().await {
@@ -192,7 +227,9 @@ fn deployed(stack: types::Stack) -> Deployed {
     });
     let parameters = stack.parameters.unwrap_or_default().into_iter();
     let tags = stack.tags.unwrap_or_default().into_iter();
+    let changed_at = stack.last_updated_time.or(stack.creation_time);
     Deployed {
+        changed_at: changed_at.map(|_| timestamp(changed_at.as_ref()).to_string()),
         id: stack.stack_id.unwrap_or_default(),
         name: stack.stack_name.unwrap_or_default(),
         status: Status::new(stack.stack_status.map(|status| status.as_str().to_owned()).unwrap_or_default()),
@@ -202,6 +239,14 @@ fn deployed(stack: types::Stack) -> Deployed {
         tags: tags.filter_map(|tag| Some((tag.key?, tag.value?))).collect(),
         termination_protection: stack.enable_termination_protection.unwrap_or_default(),
     }
+}
+
+fn import(import: &Import) -> types::ResourceToImport {
+    types::ResourceToImport::builder()
+        .resource_type(&import.kind)
+        .logical_resource_id(&import.logical_id)
+        .set_resource_identifier(Some(import.identifier.clone().into_iter().collect()))
+        .build()
 }
 
 fn triggers(rollback: &RollbackTriggers) -> types::RollbackConfiguration {
@@ -277,6 +322,7 @@ fn event(entry: types::StackEvent) -> ResourceEvent {
         status: entry.resource_status.map(|status| status.as_str().to_owned()).unwrap_or_default(),
         reason: entry.resource_status_reason,
         at: timestamp(entry.timestamp.as_ref()),
+        token: entry.client_request_token,
         of_stack,
     }
 }

@@ -2,14 +2,17 @@
 
 use std::time::Instant;
 
-use jiff::Timestamp;
+use serde_json::Value;
 
+use super::prepared::{Prepared, manner, record, remember};
 use super::session::Session;
-use super::{Context, interrupt, settings};
-use crate::apply::{self, Manner};
+use super::swaps::{self, Standing};
+use super::{Context, fast, interrupt};
+use crate::apply::{self, Operations};
 use crate::artifact::{self, Artifact};
-use crate::observe;
-use crate::plan::{self, Work};
+use crate::aws::Clients;
+use crate::observe::{self, Overview};
+use crate::plan::{Condition, Deployed, Plan, Record, Work};
 use crate::project::Target;
 use crate::report::Deployment;
 use crate::template::{self, Rendered};
@@ -23,48 +26,140 @@ pub struct Deploy {
     /// Deploy even when nothing has changed
     #[arg(long)]
     force: bool,
+    /// Show what would change, and ask before anything does
+    #[arg(long)]
+    plan: bool,
+    /// Answer every question with yes
+    #[arg(long, short)]
+    yes: bool,
+    /// Give up when somebody else deploys the stack, instead of waiting
+    #[arg(long)]
+    no_wait: bool,
+    /// Change code, configuration and state machines directly, past CloudFormation, when that is all there is to change
+    #[arg(long, conflicts_with_all = ["force", "no_wait"])]
+    fast: bool,
 }
 
 impl Deploy {
     pub fn run(&self, context: &Context) -> Result<Outcome, Failure> {
-        context.block_on(self.deploy(context))
+        context.block_on(async {
+            match self.fast {
+                true => fast::run(context, self.plan && !self.yes).await,
+                false => self.deploy(context).await,
+            }
+        })
     }
 
-    async fn deploy(&self, context: &Context) -> Result<Outcome, Failure> {
+    /// The whole of it.
+    ///
+    /// # Errors
+    /// Whatever a deployment can end with.
+    pub async fn deploy(&self, context: &Context) -> Result<Outcome, Failure> {
         let begun = Instant::now();
         let report = &context.report;
         let session = Session::open(context).await?;
-        let (artifacts, rendered) = render(context, &session, false)?;
+        let prepared = Prepared::of(context, &session)?;
         let clients = session.clients().await?;
-        let settings = settings::settings(&session, &rendered.template)?;
-        let region = &session.stack.region;
-        let mut plan = plan::prepare(&clients, region, &rendered, &artifacts, &session.sources, settings).await?;
+        let mut plan = prepared.plan(&session, &clients).await?;
+        session.check_account(context, &clients, plan.deployed.as_ref()).await?;
+        let tell = |event| report.applying(&event);
+        let manner = manner(&clients, &tell, interrupt::listen(), !self.no_wait);
+        if let Some(stack) = &plan.deployed
+            && apply::join(&clients, stack, &plan.places, &manner).await?.is_some()
+        {
+            // What was planned before that operation has ended tells of another stack.
+            plan = prepared.plan(&session, &clients).await?;
+        }
         if self.force && plan.work == Work::Nothing {
             plan.work = Work::Update;
         }
-        let stack = match (&plan.work, &plan.deployed) {
-            (Work::Nothing, Some(stack)) => stack.clone(),
-            _ => {
-                let manner = Manner {
-                    pace: clients.pace(),
-                    tell: &|event| report.applying(&event),
-                    interrupt: interrupt::listen(),
-                    now: Timestamp::now(),
-                };
-                apply::apply(&plan, &clients, &manner).await?.stack
+        let standing = standing(&session, &clients, &plan).await?;
+        if self.plan && !self.agreed(context, &session, &clients, &plan, &standing).await? {
+            return Ok(Outcome::Done);
+        }
+        if let Some(stack) = &plan.deployed {
+            swaps::undo(context, &clients, &plan, stack, &standing, &manner).await?;
+        }
+        let (stack, changed) = match (&plan.work, &plan.deployed) {
+            (Work::Nothing, Some(stack)) if plan.settings_to_set().is_empty() => {
+                (stack.clone(), standing.swaps.is_some())
             }
+            _ => (apply::apply(&plan, &clients, &manner).await?.stack, true),
         };
-        let overview = observe::overview(&clients, &stack, region, clients.local_endpoint(), &session.keys()).await?;
+        swaps::forget(&clients, &plan, &standing).await?;
+        let overview = overview(&session, &clients, &plan, &stack, !session.is_protected()).await?;
         report.deployed(&Deployment {
             stage: &session.stack.stage,
             service: &session.stack.service,
             place: &session.place(),
             overview: &overview,
-            artifacts: &artifacts,
-            changed: plan.work != Work::Nothing,
+            artifacts: &prepared.artifacts,
+            changed,
             took: begun.elapsed(),
         });
         Ok(Outcome::Done)
+    }
+
+    /// Shows the plan and asks; without changes there is nothing to ask.
+    async fn agreed(
+        &self,
+        context: &Context,
+        session: &Session,
+        clients: &Clients,
+        plan: &Plan,
+        standing: &Standing,
+    ) -> Result<bool, Failure> {
+        let review = super::plan::review(session, clients, plan, standing).await?;
+        context.report.review(&review, &session.place(), false, &session.secrets);
+        if self.yes || review.is_empty() {
+            return Ok(true);
+        }
+        let agreed = context.report.asks("Deploy this?")?;
+        if !agreed {
+            context.report.note("nothing was changed");
+        }
+        Ok(agreed)
+    }
+}
+
+/// What stands now; it is remembered for the next time.
+pub async fn overview(
+    session: &Session,
+    clients: &Clients,
+    plan: &Plan,
+    stack: &Deployed,
+    is_whole: bool,
+) -> Result<Overview, Failure> {
+    let known = record(session).filter(|record| record.tells_of(stack));
+    let resources = match known {
+        Some(record) => record.resources,
+        None => clients.resources(&stack.id).await?,
+    };
+    let template: Value = serde_json::from_str(&plan.template).unwrap_or_default();
+    let region = &session.stack.region;
+    let endpoint = clients.local_endpoint();
+    let overview = observe::overview_of(stack, &resources, &template, region, endpoint, &session.keys());
+    let record = Record {
+        stack_id: stack.id.clone(),
+        changed_at: stack.changed_at.clone(),
+        template,
+        resources,
+        places: plan.places.clone(),
+        // A protected stage is never looked at for swaps.
+        swaps_tag: is_whole.then_some(None),
+        swaps: None,
+    };
+    remember(session, &record)?;
+    Ok(overview)
+}
+
+/// What was changed past CloudFormation; of a protected stage, and of a stack that is not there, nothing.
+pub async fn standing(session: &Session, clients: &Clients, plan: &Plan) -> Result<Standing, Failure> {
+    match &plan.deployed {
+        Some(stack) if !session.is_protected() && stack.status.condition() == Condition::Ready => {
+            swaps::standing(session, clients, plan, stack, false).await
+        }
+        _ => Ok(Standing::default()),
     }
 }
 

@@ -12,7 +12,7 @@ use super::session::Session;
 use crate::apply::Operations;
 use crate::aws::Clients;
 use crate::failure::{ExecutionFailure, FunctionFailure, MachineFailure, Usage};
-use crate::observe::{self, Fault, Finished, Functions, Invocation, Machines, Started};
+use crate::observe::{self, CallManner, Fault, Finished, Functions, Invocation, Machines, Started};
 use crate::plan::Deployed;
 use crate::project::Target;
 use crate::{Failure, Outcome};
@@ -34,12 +34,37 @@ pub struct Invoke {
     /// Version or alias to call
     #[arg(long, short, value_name = "QUALIFIER")]
     qualifier: Option<String>,
-    /// Do not wait for the answer
-    #[arg(long = "async")]
+    /// RequestResponse waits for the answer, Event does not, DryRun only asks whether the call would be taken
+    #[arg(
+        long = "type",
+        short = 't',
+        value_enum,
+        value_name = "TYPE",
+        ignore_case = true,
+        default_value = "RequestResponse"
+    )]
+    kind: CallType,
+    /// The same as --type Event
+    #[arg(long = "async", conflicts_with = "kind")]
     asynchronous: bool,
+    /// What the caller says about itself, as JSON: the function's client context
+    #[arg(long, value_name = "JSON")]
+    context: Option<String>,
+    /// File with the client context
+    #[arg(long, short = 'x', visible_alias = "contextPath", value_name = "FILE", conflicts_with = "context")]
+    context_path: Option<PathBuf>,
     /// Show the end of the log, too
     #[arg(long, short)]
     log: bool,
+}
+
+/// What is done with the function.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+#[value(rename_all = "PascalCase")]
+enum CallType {
+    RequestResponse,
+    Event,
+    DryRun,
 }
 
 #[derive(Debug, clap::Subcommand)]
@@ -86,17 +111,36 @@ impl Invoke {
             (true, Some(text)) => Value::String(text).to_string().into_bytes(),
             (false, Some(text)) => json(&text)?.to_string().into_bytes(),
         };
+        let client_context = self.client_context()?;
         let session = Session::open(context).await?;
         let name = function_name(&session, function)?;
         let (clients, _) = deployed(&session).await?;
         let qualifier = self.qualifier.clone();
-        let invocation = Invocation { function: name, payload, qualifier, asynchronous: self.asynchronous };
+        let manner = match (self.kind, self.asynchronous) {
+            (CallType::DryRun, _) => CallManner::Dry,
+            (CallType::Event, _) | (_, true) => CallManner::Async,
+            (CallType::RequestResponse, false) => CallManner::Wait,
+        };
+        let invocation = Invocation { function: name, payload, qualifier, manner, client_context };
         let answer = clients.invoke(&invocation).await?;
         if answer.error.is_some() {
             return Err(FunctionFailure { function: function.to_owned(), answer }.into());
         }
-        context.report.answer(function, &answer, self.asynchronous, self.log);
+        context.report.answer(function, &answer, manner, self.log);
         Ok(Outcome::Done)
+    }
+}
+
+impl Invoke {
+    /// # Errors
+    /// It is not JSON, or its file cannot be read.
+    fn client_context(&self) -> Result<Option<String>, Failure> {
+        let text = match (&self.context, &self.context_path) {
+            (Some(text), _) => text.clone(),
+            (None, Some(path)) => read(path)?,
+            (None, None) => return Ok(None),
+        };
+        Ok(Some(json(&text)?.to_string()))
     }
 }
 

@@ -28,7 +28,7 @@ pub struct Logs {
     #[arg(long, short)]
     tail: bool,
     /// How far back: 30s, 10m, 5h, 2d, or a time as 2026-01-31T12:00:00Z [default: 10m; with --tail 10s]
-    #[arg(long, alias = "startTime", value_name = "TIME")]
+    #[arg(long, visible_alias = "start-time", alias = "startTime", value_name = "TIME")]
     since: Option<String>,
     /// Only lines that this CloudWatch Logs filter pattern takes
     #[arg(long, value_name = "PATTERN")]
@@ -104,7 +104,10 @@ impl Logs {
 }
 
 /// `5h` before now, or a time.
-fn since(text: &str, now: Timestamp) -> Result<Timestamp, Usage> {
+///
+/// # Errors
+/// It is neither.
+pub fn since(text: &str, now: Timestamp) -> Result<Timestamp, Usage> {
     let wrong = || {
         Usage::new(format!("`{text}` is neither a length of time nor a time"))
             .hint("write 30s, 10m, 5h, 2d, or 2026-01-31T12:00:00Z")

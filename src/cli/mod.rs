@@ -3,21 +3,30 @@
 mod completions;
 mod context;
 mod deploy;
+mod drift;
 mod explain;
+mod fast;
 mod global;
 mod info;
 mod interrupt;
 mod invoke;
+mod list;
 mod local;
 mod logs;
+mod metrics;
 mod package;
 mod plan;
+mod prepared;
 mod print;
 mod remove;
+mod repair;
+mod rollback;
 mod schema;
 mod session;
 mod settings;
+mod swaps;
 mod validate;
+mod watch;
 
 pub use context::Context;
 pub use global::{Global, TargetName};
@@ -42,9 +51,15 @@ pub struct Args {
 enum Command {
     Deploy(deploy::Deploy),
     Plan(plan::Plan),
+    Watch(watch::Watch),
     Info(info::Info),
     Invoke(invoke::Invoke),
     Logs(logs::Logs),
+    Metrics(metrics::Metrics),
+    List(list::List),
+    Rollback(rollback::Rollback),
+    Repair(repair::Repair),
+    Drift(drift::Drift),
     Remove(remove::Remove),
     Package(package::Package),
     Validate(validate::Validate),
@@ -65,9 +80,15 @@ impl Args {
             None => self.deploy.run(context),
             Some(Command::Deploy(command)) => command.run(context),
             Some(Command::Plan(command)) => command.run(context),
+            Some(Command::Watch(command)) => command.run(context),
             Some(Command::Info(command)) => command.run(context),
             Some(Command::Invoke(command)) => command.run(context),
             Some(Command::Logs(command)) => command.run(context),
+            Some(Command::Metrics(command)) => command.run(context),
+            Some(Command::List(command)) => command.run(context),
+            Some(Command::Rollback(command)) => command.run(context),
+            Some(Command::Repair(command)) => command.run(context),
+            Some(Command::Drift(command)) => command.run(context),
             Some(Command::Remove(command)) => command.run(context),
             Some(Command::Package(command)) => command.run(context),
             Some(Command::Validate(command)) => command.run(context),

@@ -8,11 +8,12 @@ use local_aws::daemon;
 use super::Context;
 use crate::Failure;
 use crate::artifact::BuildFailure;
-use crate::aws::{Clients, Destination, Lookup, local_destination};
+use crate::aws::{Clients, Destination, LOCAL_ACCOUNT, Lookup, local_destination};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
 use crate::failure::MachineFailure;
+use crate::plan::Deployed;
 use crate::project::{self, Options, Target};
-use crate::source::Sources;
+use crate::source::{Kind, Node, Sources};
 use crate::stack::{self, Stack};
 use crate::variables;
 
@@ -22,6 +23,8 @@ pub struct Session {
     /// Every file that was read on the way.
     pub sources: Sources,
     profile: Option<String>,
+    /// Values from secret sources, which no plan shows.
+    pub secrets: Vec<String>,
 }
 
 impl Session {
@@ -34,9 +37,11 @@ impl Session {
         let lookup = Lookup::new(&local_state(&project.root), &program()?);
         let world = variables::Machine::new(project.root.clone(), lookup);
         let resolved = variables::resolve(&project, &world).await?;
+        let mut secrets = Vec::new();
+        collect(&resolved.document, false, &mut secrets);
         let stack = stack::decode(&resolved);
         let stack = stack.map_err(|diagnostics| invalid(diagnostics, resolved.sources.clone()))?;
-        Ok(Session { stack, sources: resolved.sources, profile: resolved.profile })
+        Ok(Session { stack, sources: resolved.sources, profile: resolved.profile, secrets })
     }
 
     /// Clients for the stage's target; the local AWS is started when it does not run.
@@ -65,6 +70,44 @@ impl Session {
     /// `.deploy` of the project.
     pub fn deploy_dir(&self) -> PathBuf {
         self.stack.root.join(".deploy")
+    }
+
+    /// Tells stacks of one name apart on this machine: `aws-us-east-1`, `local-us-east-1`.
+    pub fn at(&self) -> String {
+        let target = if self.stack.target == Target::Local { "local" } else { "aws" };
+        format!("{target}-{}", self.stack.region)
+    }
+
+    /// Whether the stage is `protected: true`.
+    pub fn is_protected(&self) -> bool {
+        let settings = |name: &str| self.stack.stages.entry(name).and_then(|stage| stage.value.protected);
+        settings(&self.stack.stage).or_else(|| settings("default")).is_some_and(|flag| flag.value)
+    }
+
+    /// Refuses an account that `provider.allowedAccounts` does not name, and warns of tasks that call functions of another
+    /// one. A stack's ARN tells the account; only without a stack it is asked for.
+    ///
+    /// # Errors
+    /// [`Failure::WrongAccount`]; what STS answers.
+    pub async fn check_account(
+        &self,
+        context: &Context,
+        clients: &Clients,
+        deployed: Option<&Deployed>,
+    ) -> Result<(), Failure> {
+        let account = match (deployed, self.stack.target) {
+            (Some(stack), _) => stack.account().to_owned(),
+            (None, Target::Local) => LOCAL_ACCOUNT.to_owned(),
+            (None, Target::Aws) => clients.account().await?,
+        };
+        let allowed: Vec<String> =
+            self.stack.provider.allowed_accounts.iter().map(|account| account.text.clone()).collect();
+        if self.stack.target == Target::Aws && !allowed.is_empty() && !allowed.contains(&account) {
+            return Err(Failure::WrongAccount { account, allowed, stage: self.stack.stage.clone() });
+        }
+        let found = stack::check::other_accounts(&self.stack, &account);
+        context.report.diagnostics(&found, &self.sources);
+        Ok(())
     }
 
     /// Mistakes as a failure of this project.
@@ -105,6 +148,20 @@ impl Session {
 
 fn invalid(diagnostics: Diagnostics, sources: Sources) -> Failure {
     Failure::Invalid { diagnostics, sources: Box::new(sources) }
+}
+
+/// A shorter text may stand anywhere by chance.
+const SHORTEST_SECRET: usize = 4;
+
+/// The texts that came from secret sources.
+fn collect(node: &Node, within: bool, found: &mut Vec<String>) {
+    let secret = within || node.secret;
+    match &node.kind {
+        Kind::String(text) if secret && text.len() >= SHORTEST_SECRET => found.push(text.clone()),
+        Kind::Sequence(items) => items.iter().for_each(|item| collect(item, secret, found)),
+        Kind::Mapping(entries) => entries.iter().for_each(|entry| collect(&entry.value, secret, found)),
+        _ => {}
+    }
 }
 
 /// Where the local AWS of a project keeps its state.

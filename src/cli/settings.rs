@@ -2,12 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::session::Session;
 use crate::Failure;
 use crate::plan::{RollbackTriggers, StackSettings};
-use crate::stack::Expr;
+use crate::stack::{Any, Expr};
 
 /// The settings of a session's stack.
 ///
@@ -26,13 +26,22 @@ pub fn settings(session: &Session, template: &cfn::Template) -> Result<StackSett
     let topics = provider.notification_arns.iter().map(|arn| text(arn, "a notification ARN"));
     Ok(StackSettings {
         parameters: parameters(session)?,
+        previous_parameters: Vec::new(),
         tags,
         capabilities,
         role_arn: role(session)?,
         notification_arns: topics.collect::<Result<_, _>>()?,
         rollback: provider.rollback_configuration.as_ref().map(|any| triggers(&any.to_json())),
         disable_rollback: provider.disable_rollback.is_some_and(|flag| flag.value),
+        policy: policy(&provider.stack_policy),
+        termination_protection: provider.termination_protection.map(|flag| flag.value),
     })
+}
+
+/// `stackPolicy` lists the statements of the policy.
+fn policy(statements: &[Any]) -> Option<String> {
+    let statements: Vec<Value> = statements.iter().map(Any::to_json).collect();
+    (!statements.is_empty()).then(|| json!({ "Statement": statements }).to_string())
 }
 
 /// The role that CloudFormation works under.

@@ -10,7 +10,7 @@ use crate::apply::{ApplyFailure, aws_account};
 use crate::artifact::BuildFailure;
 use crate::aws::AwsError;
 use crate::diagnostic::{Diagnostics, Invalid};
-use crate::plan::PlanFailure;
+use crate::plan::{Classified, PlanFailure, Verdict};
 use crate::source::Sources;
 
 /// A command that did what was asked.
@@ -51,6 +51,15 @@ pub enum Failure {
     /// There is nothing to look at.
     #[error("the stack `{stack}` is not deployed to {place}")]
     NotDeployed { stack: String, place: String },
+    /// The credentials belong to an account that the project does not allow.
+    #[error("the credentials belong to the account {account}, which `provider.allowedAccounts` does not name")]
+    WrongAccount { account: String, allowed: Vec<String>, stage: String },
+    /// Not all that changes can be changed directly.
+    #[error("`--fast` cannot make all of these changes")]
+    NotSwappable { found: Vec<Classified> },
+    /// Somebody else changed functions directly at the same time.
+    #[error("somebody else changed functions directly at the same time")]
+    SwappedMeanwhile,
     /// There is no plan.
     #[error(transparent)]
     Plan(#[from] PlanFailure),
@@ -173,7 +182,10 @@ impl Failure {
             Failure::LocalAws(_) => 5,
             Failure::Plan(PlanFailure::Aws(error)) | Failure::Aws(error) if error.is_unreachable() => 5,
             Failure::Apply(failure) => failure.exit_code(),
+            Failure::WrongAccount { .. } => 5,
             Failure::NotDeployed { .. }
+            | Failure::NotSwappable { .. }
+            | Failure::SwappedMeanwhile
             | Failure::Plan(_)
             | Failure::Aws(_)
             | Failure::Function(_)
@@ -194,6 +206,26 @@ impl Failure {
                 hints: vec!["`deploy` deploys it; `--stage` and `--target` name another place".to_owned()],
                 ..Account::new("not-deployed", self.to_string())
             },
+            Failure::NotSwappable { found } => Account {
+                causes: found.iter().filter_map(not_swappable).collect(),
+                now: vec!["nothing was changed".to_owned()],
+                hints: vec!["`deploy` changes all of it, through CloudFormation".to_owned()],
+                ..Account::new("not-swappable", self.to_string())
+            },
+            Failure::SwappedMeanwhile => Account {
+                now: vec!["nothing was changed by this command".to_owned()],
+                hints: vec!["run the command again: it looks at what runs now".to_owned()],
+                ..Account::new("swapped-meanwhile", self.to_string())
+            },
+            Failure::WrongAccount { allowed, stage, .. } => Account {
+                now: vec!["nothing was changed".to_owned()],
+                hints: vec![format!(
+                    "the stage {stage} goes to {}: choose that account's credentials with `--profile`, or `--stage` for \
+                     another stage",
+                    listing(allowed)
+                )],
+                ..Account::new("wrong-account", self.to_string())
+            },
             Failure::Plan(PlanFailure::Aws(error)) | Failure::Aws(error) => aws_account(error),
             Failure::Plan(failure) => failure.account(),
             Failure::Apply(failure) => failure.account(),
@@ -204,6 +236,13 @@ impl Failure {
                 Account { causes: causes(failure), ..Account::new("machine-refused", failure.to_string()) }
             }
         }
+    }
+}
+
+fn not_swappable(one: &Classified) -> Option<String> {
+    match &one.verdict {
+        Verdict::Not(why) => Some(format!("{} ({}): {why}", one.what, one.kind)),
+        _ => None,
     }
 }
 

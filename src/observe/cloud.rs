@@ -13,8 +13,21 @@ pub struct Invocation {
     pub payload: Vec<u8>,
     /// Version or alias.
     pub qualifier: Option<String>,
-    /// Do not wait for the answer.
-    pub asynchronous: bool,
+    pub manner: CallManner,
+    /// What the caller says about itself, as JSON: the function's `clientContext`.
+    pub client_context: Option<String>,
+}
+
+/// What is done with a function.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum CallManner {
+    /// Call it and wait for the answer.
+    #[default]
+    Wait,
+    /// Call it and do not wait.
+    Async,
+    /// Only ask whether it could be called.
+    Dry,
 }
 
 /// What a function answered.

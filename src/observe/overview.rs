@@ -61,17 +61,29 @@ pub async fn overview(
 ) -> Result<Overview, AwsError> {
     let (resources, template) = tokio::try_join!(cloud.resources(&stack.id), cloud.template(&stack.id))?;
     let template: Value = serde_json::from_str(&template).unwrap_or_default();
-    let view = View { stack, region, local_endpoint, keys, resources: &resources };
-    Ok(Overview {
+    Ok(overview_of(stack, &resources, &template, region, local_endpoint, keys))
+}
+
+/// The same, of resources and a template that are known.
+pub fn overview_of(
+    stack: &Deployed,
+    resources: &[StackResource],
+    template: &Value,
+    region: &str,
+    local_endpoint: Option<&str>,
+    keys: &BTreeMap<String, String>,
+) -> Overview {
+    let view = View { stack, region, local_endpoint, keys, resources };
+    Overview {
         stack: stack.name.clone(),
         status: stack.status.to_string(),
-        endpoints: view.endpoints(&template),
+        endpoints: view.endpoints(template),
         functions: view.named("AWS::Lambda::Function"),
         machines: view.named("AWS::StepFunctions::StateMachine"),
         tables: view.named("AWS::DynamoDB::Table"),
         buckets: view.named("AWS::S3::Bucket"),
         outputs: stack.outputs.iter().map(|output| (output.key.clone(), output.value.clone())).collect(),
-    })
+    }
 }
 
 struct View<'a> {

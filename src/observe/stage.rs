@@ -12,6 +12,17 @@ use crate::aws::AwsError;
 pub trait Apis {
     /// When a stage was last deployed to or changed; none when the API has no such stage.
     fn stage(&self, api: &str, stage: &str) -> impl Future<Output = Result<Option<Timestamp>, AwsError>> + Send;
+
+    /// The deployment that a stage is on; none when there is no such stage.
+    fn deployment(&self, api: &str, stage: &str) -> impl Future<Output = Result<Option<String>, AwsError>> + Send;
+
+    /// Puts a stage on a deployment.
+    fn move_stage(&self, api: &str, stage: &str, deployment: &str)
+    -> impl Future<Output = Result<(), AwsError>> + Send;
+
+    /// Makes a stage on a deployment.
+    fn make_stage(&self, api: &str, stage: &str, deployment: &str)
+    -> impl Future<Output = Result<(), AwsError>> + Send;
 }
 
 /// A stage that endpoints of the stack are reached through.
@@ -34,12 +45,16 @@ fn in_rfc_3339<S: serde::Serializer>(time: &Option<Timestamp>, serializer: S) ->
 /// # Errors
 /// What API Gateway answers.
 pub async fn stages(cloud: &impl Apis, overview: &Overview) -> Result<Vec<ApiStage>, AwsError> {
-    let named: BTreeSet<&(String, String)> =
-        overview.endpoints.iter().filter_map(|endpoint| endpoint.rest_stage.as_ref()).collect();
+    let named = stage_names(overview);
     let mut stages = Vec::with_capacity(named.len());
     for (api, stage) in named {
         let live_since = cloud.stage(api, stage).await?;
         stages.push(ApiStage { api: api.clone(), stage: stage.clone(), live_since });
     }
     Ok(stages)
+}
+
+/// Id and stage of each REST API behind the endpoints of an overview.
+pub fn stage_names(overview: &Overview) -> BTreeSet<&(String, String)> {
+    overview.endpoints.iter().filter_map(|endpoint| endpoint.rest_stage.as_ref()).collect()
 }

@@ -21,6 +21,8 @@ pub const INLINE_TEMPLATE_LIMIT: usize = 51_200;
 pub enum ChangeSetKind {
     Create,
     Update,
+    /// Takes resources that are there already into a stack; makes the stack when there is none.
+    Import,
 }
 
 /// A change set to be made.
@@ -31,12 +33,26 @@ pub struct ChangeSetRequest {
     pub kind: ChangeSetKind,
     pub template: TemplateSource,
     pub settings: StackSettings,
+    /// What is taken in, for [`ChangeSetKind::Import`].
+    pub imports: Vec<Import>,
+}
+
+/// A resource that is there already and that a stack takes in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Import {
+    pub logical_id: String,
+    /// `AWS::DynamoDB::Table`.
+    pub kind: String,
+    /// The property that names it, and its value: `TableName`, `users`.
+    pub identifier: BTreeMap<String, String>,
 }
 
 /// How the stack is kept, beside its template.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct StackSettings {
     pub parameters: BTreeMap<String, String>,
+    /// Parameters that keep the value they have.
+    pub previous_parameters: Vec<String>,
     pub tags: BTreeMap<String, String>,
     /// `CAPABILITY_NAMED_IAM` and, where there are transforms, `CAPABILITY_AUTO_EXPAND`.
     pub capabilities: Vec<String>,
@@ -48,6 +64,10 @@ pub struct StackSettings {
     pub rollback: Option<RollbackTriggers>,
     /// Leave what a failed operation made, to be looked at.
     pub disable_rollback: bool,
+    /// The stack's policy, as JSON; none leaves the stack's as it is.
+    pub policy: Option<String>,
+    /// Whether the stack may be deleted; none leaves it as it is.
+    pub termination_protection: Option<bool>,
 }
 
 /// The alarms that roll an operation back.

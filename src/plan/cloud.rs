@@ -11,6 +11,9 @@ pub trait Stacks {
     /// The template of a stack, byte for byte as it was given.
     fn template(&self, stack: &str) -> impl Future<Output = Result<String, AwsError>> + Send;
 
+    /// The policy of a stack, as JSON; none when it has none.
+    fn stack_policy(&self, stack: &str) -> impl Future<Output = Result<Option<String>, AwsError>> + Send;
+
     /// Makes a change set; answers its ARN.
     fn create_change_set(&self, request: &ChangeSetRequest) -> impl Future<Output = Result<String, AwsError>> + Send;
 
@@ -26,4 +29,10 @@ pub trait Stacks {
 
     /// Deletes a change set.
     fn delete_change_set(&self, change_set: &str) -> impl Future<Output = Result<(), AwsError>> + Send;
+}
+
+/// Names of an account.
+pub trait Names {
+    /// Whether the account has something of that type under that name.
+    fn exists(&self, kind: &str, name: &str) -> impl Future<Output = Result<bool, AwsError>> + Send;
 }

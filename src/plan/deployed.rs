@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use serde::{Deserialize, Serialize};
+
 use super::Status;
 
 /// A stack as the cloud describes it.
@@ -18,6 +20,17 @@ pub struct Deployed {
     pub parameters: BTreeMap<String, String>,
     pub tags: BTreeMap<String, String>,
     pub termination_protection: bool,
+    /// When it was last created or updated, as the cloud writes it.
+    pub changed_at: Option<String>,
+}
+
+/// One resource of a stack.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StackResource {
+    pub logical_id: String,
+    pub physical_id: Option<String>,
+    pub kind: String,
+    pub status: String,
 }
 
 /// One output of a stack.

@@ -5,11 +5,11 @@ use std::path::PathBuf;
 
 use serde_json::Value;
 
-use super::{Condition, Deployed, StackSettings, Stacks, Status};
+use super::limits::{Excess, excess};
+use super::{Condition, Deployed, Record, StackSettings, Stacks, Status};
 use crate::artifact::Artifact;
 use crate::aws::AwsError;
 use crate::failure::Account;
-use crate::source::Sources;
 use crate::template::{Bucket, Rendered, artifact_key};
 
 /// Logical id of the bucket that a stack makes for its own artifacts.
@@ -27,6 +27,8 @@ pub struct Plan {
     pub work: Work,
     /// The stack as it stood.
     pub deployed: Option<Deployed>,
+    /// The template that the stack has, when there is a stack that can be updated.
+    pub before: Option<Value>,
     pub uploads: Vec<Upload>,
     /// The whole template, JSON without spaces.
     pub template: String,
@@ -34,10 +36,47 @@ pub struct Plan {
     /// Where the bucket keeps what belongs to this service and stage.
     pub prefix: String,
     pub settings: StackSettings,
-    /// For each logical id the place in the configuration that made it, `stack.yaml:14:5`.
+    /// For each logical id, and each property below it, the place in the configuration that made it: `stack.yaml:14:5`.
     pub places: BTreeMap<String, String>,
     /// How many earlier deployments keep their artifacts.
     pub keep_deployments: usize,
+    /// For a stack that stands without a deployment bucket of its own and is to have one: its template with the bucket
+    /// beside what it has.
+    pub bucket_first: Option<String>,
+    /// The policy that the stack is to have and has not.
+    pub policy_to_set: Option<String>,
+    /// The protection from being deleted that the stack is to have, or to lose.
+    pub protection_to_set: Option<bool>,
+}
+
+impl Plan {
+    /// What there is to set on the stack beside its template, in words.
+    pub fn settings_to_set(&self) -> Vec<String> {
+        let policy = self.policy_to_set.iter().map(|_| "the stack's policy is set".to_owned());
+        let protection = self.protection_to_set.iter().map(|protected| match protected {
+            true => "the stack is protected from being removed".to_owned(),
+            false => "the stack is no longer protected from being removed".to_owned(),
+        });
+        policy.chain(protection).chain(self.changed_settings()).collect()
+    }
+
+    /// Tags and parameters of the stack that change.
+    fn changed_settings(&self) -> Vec<String> {
+        let Some(stack) = &self.deployed else { return Vec::new() };
+        if self.work != Work::Update {
+            return Vec::new();
+        }
+        let mut found = Vec::new();
+        if stack.tags != self.settings.tags {
+            found.push("the stack's tags change, and with them those of its resources".to_owned());
+        }
+        for (key, value) in &self.settings.parameters {
+            if stack.parameters.get(key) != Some(value) {
+                found.push(format!("the parameter {key} changes"));
+            }
+        }
+        found
+    }
 }
 
 /// What there is to do.
@@ -66,6 +105,9 @@ pub struct Upload {
 pub enum PlanFailure {
     #[error(transparent)]
     Aws(#[from] AwsError),
+    /// The template is more than CloudFormation takes.
+    #[error("{}", .excess.first().map(Excess::words).unwrap_or_default())]
+    TooLarge { excess: Vec<Excess> },
     /// The stack is in a state in which it cannot be updated.
     #[error("the stack `{stack}` cannot be updated: it is {status}")]
     BadState { stack: String, status: Status, condition: Condition },
@@ -76,15 +118,25 @@ impl PlanFailure {
     pub fn account(&self) -> Account {
         match self {
             PlanFailure::Aws(error) => Account::new(error.word(), error.to_string()),
+            PlanFailure::TooLarge { excess } => Account {
+                causes: excess.iter().skip(1).map(Excess::words).collect(),
+                now: vec!["nothing was changed".to_owned()],
+                hints: vec![
+                    "move some functions, with their events, to a service of their own; what both use stays in one of \
+                     them, and the other reads it with `$<cf:STACK.OUTPUT>`"
+                        .to_owned(),
+                    "fewer: `versionFunctions: false` saves a version and an output a function, `disableLogs: true` a \
+                     log group; one route `ANY /{proxy+}` replaces many"
+                        .to_owned(),
+                ],
+                ..Account::new("stack-too-large", self.to_string())
+            },
             PlanFailure::BadState { condition, .. } => Account {
                 now: vec!["nothing was changed".to_owned()],
                 hints: vec![
                     match condition {
-                        Condition::Stuck => {
-                            "put right what the way back needs, then continue it: \
-                             `aws cloudformation continue-update-rollback`"
-                        }
-                        _ => "`deploy remove` takes it away, then `deploy` makes it again",
+                        Condition::Stuck => "`deploy repair` continues the way back, and says before what it skips",
+                        _ => "`deploy repair` takes what is left of it away and makes it again",
                     }
                     .to_owned(),
                 ],
@@ -94,48 +146,100 @@ impl PlanFailure {
     }
 }
 
+/// What is wanted, for a plan.
+#[derive(Clone, Copy)]
+pub struct Wanted<'a> {
+    pub region: &'a str,
+    pub rendered: &'a Rendered,
+    pub artifacts: &'a [Artifact],
+    /// As [`places`](super::places()) makes them.
+    pub places: &'a BTreeMap<String, String>,
+    pub settings: &'a StackSettings,
+    pub keep_deployments: usize,
+    /// What this machine remembers of the stack.
+    pub record: Option<&'a Record>,
+}
+
 /// Looks at the stack and says what there is to do.
 ///
 /// # Errors
-/// [`PlanFailure::BadState`] when the stack must be mended first; a stack in which an operation goes on is not bad.
-pub async fn prepare(
-    cloud: &impl Stacks,
-    region: &str,
-    rendered: &Rendered,
-    artifacts: &[Artifact],
-    sources: &Sources,
-    settings: StackSettings,
-) -> Result<Plan, PlanFailure> {
-    let deployed = cloud.stack(&rendered.stack_name).await?.filter(|stack| stack.status.condition() != Condition::Gone);
+/// [`PlanFailure::TooLarge`] before anything is asked; [`PlanFailure::BadState`] when the stack must be mended first; a
+/// stack in which an operation goes on is not bad.
+pub async fn prepare(cloud: &impl Stacks, wanted: Wanted<'_>) -> Result<Plan, PlanFailure> {
+    let Wanted { rendered, settings, .. } = wanted;
     let template =
         serde_json::to_value(&rendered.template).map_err(|error| AwsError::garbled("template", error.to_string()))?;
-    let work = match &deployed {
-        None => create(rendered, &template),
+    let text = template.to_string();
+    let excess = excess(&template, &text);
+    if !excess.is_empty() {
+        return Err(PlanFailure::TooLarge { excess });
+    }
+    let deployed = cloud.stack(&rendered.stack_name).await?.filter(|stack| stack.status.condition() != Condition::Gone);
+    let (work, before) = match &deployed {
+        None => (create(rendered, &template), None),
         Some(stack) => match stack.status.condition() {
-            Condition::OnlyReviewed => create(rendered, &template),
+            Condition::OnlyReviewed => (create(rendered, &template), None),
             Condition::Stillborn | Condition::Stuck | Condition::HalfDeleted => return Err(bad_state(stack)),
             Condition::Ready | Condition::Busy | Condition::Gone => {
-                match is_unchanged(cloud, stack, &template, &settings).await? {
+                let before = before(cloud, stack, wanted.record).await?;
+                let work = match is_unchanged(stack, &before, &template, settings) {
                     true => Work::Nothing,
                     false => Work::Update,
-                }
+                };
+                (work, Some(before))
             }
         },
     };
-    let places = rendered.origins.iter().map(|(id, span)| (id.clone(), sources.place(*span))).collect();
+    let bucket_first = match (&work, &before) {
+        (Work::Update, Some(before)) if rendered.bucket == Bucket::OfStack => with_bucket(before, &template),
+        _ => None,
+    };
+    let policy_to_set = policy_to_set(cloud, deployed.as_ref(), settings).await?;
+    let protected = deployed.as_ref().is_some_and(|stack| stack.termination_protection);
+    let protection_to_set = settings.termination_protection.filter(|wanted| *wanted != protected);
     Ok(Plan {
         stack_name: rendered.stack_name.clone(),
-        region: region.to_owned(),
+        region: wanted.region.to_owned(),
         work,
         deployed,
-        uploads: artifacts.iter().map(|artifact| upload(&rendered.prefix, artifact)).collect(),
-        template: template.to_string(),
+        before,
+        uploads: wanted.artifacts.iter().map(|artifact| upload(&rendered.prefix, artifact)).collect(),
+        template: text,
         bucket: rendered.bucket.clone(),
         prefix: rendered.prefix.clone(),
-        settings,
-        places,
-        keep_deployments: 5,
+        settings: settings.clone(),
+        places: wanted.places.clone(),
+        keep_deployments: wanted.keep_deployments,
+        bucket_first,
+        policy_to_set,
+        protection_to_set,
     })
+}
+
+/// The policy that is wanted, unless the stack has it. Nothing is asked when none is wanted.
+async fn policy_to_set(
+    cloud: &impl Stacks,
+    deployed: Option<&Deployed>,
+    settings: &StackSettings,
+) -> Result<Option<String>, AwsError> {
+    let Some(policy) = &settings.policy else { return Ok(None) };
+    let current = match deployed {
+        Some(stack) if stack.status.condition() != Condition::OnlyReviewed => cloud.stack_policy(&stack.id).await?,
+        _ => None,
+    };
+    let value = |text: &str| serde_json::from_str::<Value>(text).ok();
+    let same = current.is_some_and(|current| value(&current) == value(policy));
+    Ok((!same).then(|| policy.clone()))
+}
+
+/// The template that a stack has: as it is remembered when the stack was not changed since, else as the cloud says.
+async fn before(cloud: &impl Stacks, stack: &Deployed, record: Option<&Record>) -> Result<Value, AwsError> {
+    if let Some(record) = record.filter(|record| record.tells_of(stack)) {
+        return Ok(record.template.clone());
+    }
+    let text = cloud.template(&stack.id).await?;
+    // A template in YAML, which is not ours, differs from every one of ours.
+    Ok(serde_json::from_str(&text).unwrap_or(Value::String(text)))
 }
 
 fn bad_state(stack: &Deployed) -> PlanFailure {
@@ -163,6 +267,21 @@ fn create(rendered: &Rendered, template: &Value) -> Work {
     Work::Create { bootstrap }
 }
 
+/// The deployed template with the deployment bucket beside what it has; none when it has one.
+fn with_bucket(before: &Value, template: &Value) -> Option<String> {
+    let mut whole = before.clone();
+    if whole.pointer(&format!("/Resources/{DEPLOYMENT_BUCKET}")).is_some() || !whole.is_object() {
+        return None;
+    }
+    let bucket = only_bucket(template);
+    for section in ["Resources", "Outputs"] {
+        for (name, value) in bucket.get(section).and_then(Value::as_object).into_iter().flatten() {
+            whole[section][name] = value.clone();
+        }
+    }
+    Some(whole.to_string())
+}
+
 /// The template with nothing but the deployment bucket.
 fn only_bucket(template: &Value) -> Value {
     let mut small = template.clone();
@@ -178,25 +297,16 @@ fn keep(template: &mut Value, section: &str, names: &[&str]) {
 }
 
 /// Artifacts are named by their content inside the template, so an equal template has equal code.
-async fn is_unchanged(
-    cloud: &impl Stacks,
-    stack: &Deployed,
-    template: &Value,
-    settings: &StackSettings,
-) -> Result<bool, AwsError> {
+fn is_unchanged(stack: &Deployed, before: &Value, template: &Value, settings: &StackSettings) -> bool {
     if !stack.status.is_success() && stack.status.as_str() != "UPDATE_ROLLBACK_COMPLETE" {
-        return Ok(false);
+        return false;
     }
     let same_tags = stack.tags == settings.tags;
     let same_parameters = settings.parameters.iter().all(|(key, value)| {
         // A NoEcho parameter is answered masked, so it can only be taken for changed.
         stack.parameters.get(key) == Some(value)
     });
-    if !same_tags || !same_parameters {
-        return Ok(false);
-    }
-    let deployed = cloud.template(&stack.id).await?;
-    Ok(serde_json::from_str::<Value>(&deployed).is_ok_and(|deployed| deployed == *template))
+    same_tags && same_parameters && before == template
 }
 
 #[cfg(test)]

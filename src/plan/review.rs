@@ -4,6 +4,11 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
+use super::definition::{self, MachineChange};
+use super::names::Taken;
+use super::places::place_of;
+use super::rights::{self, Right};
+use super::swaps::Swapped;
 use super::{Action, Change, Replacement};
 
 /// What would change.
@@ -12,6 +17,20 @@ pub struct Review {
     pub stack: String,
     /// Added, changed, replaced, removed, in this order; by logical id within.
     pub entries: Vec<Entry>,
+    /// Rights that are given or taken away.
+    pub rights: Vec<Right>,
+    /// State machines that change, state by state.
+    pub machines: Vec<MachineChange>,
+    /// Outputs that are added, changed or removed.
+    pub outputs: Vec<String>,
+    /// Names that new resources want and that the account has already.
+    pub taken: Vec<Taken>,
+    /// Resources that were changed past CloudFormation, and will be as the template says.
+    pub swapped: Vec<Swapped>,
+    /// How the stack is kept beside its template: tags, parameters, policies.
+    pub settings: Vec<String>,
+    /// It was worked out from templates alone; CloudFormation was not asked.
+    pub is_offline: bool,
 }
 
 /// One resource that would change.
@@ -48,6 +67,8 @@ pub struct Reason {
     /// As CloudFormation tells them; `***` where a secret may stand.
     pub before: Option<String>,
     pub after: Option<String>,
+    /// Where the configuration sets it.
+    pub place: Option<String>,
     /// It makes the resource anew.
     pub replaces: bool,
     /// The other resource that causes it, `Users.Arn`.
@@ -99,19 +120,62 @@ impl Review {
         Review::sorted(stack, entries.collect())
     }
 
-    fn sorted(stack: &str, mut entries: Vec<Entry>) -> Review {
+    pub(super) fn sorted(stack: &str, mut entries: Vec<Entry>) -> Review {
         entries.sort_by(|a, b| (a.fate, &a.logical_id).cmp(&(b.fate, &b.logical_id)));
-        Review { stack: stack.to_owned(), entries }
+        Review { stack: stack.to_owned(), entries, ..Review::default() }
+    }
+
+    /// Adds what only the templates tell: rights, states, outputs.
+    pub fn explain(&mut self, before: Option<&Value>, after: &Value) {
+        let nothing = Value::Null;
+        let before = before.unwrap_or(&nothing);
+        self.rights = rights::changed(before, after);
+        self.machines = definition::changed(before, after);
+        for machine in &self.machines {
+            // The states tell it better than two whole definitions.
+            let entry = self.entries.iter_mut().find(|entry| entry.logical_id == machine.logical_id);
+            for reason in entry.into_iter().flat_map(|entry| &mut entry.reasons) {
+                if reason.property.starts_with("Definition") {
+                    (reason.before, reason.after) = (None, None);
+                }
+            }
+        }
+        let outputs = |template: &Value| template.get("Outputs").cloned().unwrap_or_else(|| serde_json::json!({}));
+        let differences = cfn::diff::values(&outputs(before), &outputs(after));
+        let mut names: Vec<String> = differences.into_iter().filter_map(|one| one.path.into_iter().next()).collect();
+        names.dedup();
+        self.outputs = names;
     }
 
     /// Whether nothing would change.
     pub fn is_empty(&self) -> bool {
-        self.entries.is_empty()
+        self.entries.is_empty() && self.outputs.is_empty() && self.swapped.is_empty() && self.settings.is_empty()
+    }
+
+    /// The resources that would lose what is in them.
+    pub fn losses(&self) -> impl Iterator<Item = &Entry> {
+        self.entries.iter().filter(|entry| entry.loses_data)
     }
 
     /// How many resources have a fate.
     pub fn count(&self, fate: Fate) -> usize {
         self.entries.iter().filter(|entry| entry.fate == fate).count()
+    }
+}
+
+impl Entry {
+    /// What is lost, in a sentence.
+    pub fn loss(&self) -> String {
+        let name = self.physical_id.as_deref().unwrap_or(&self.logical_id);
+        let done = match self.fate {
+            Fate::Removed => "is removed",
+            Fate::PerhapsReplaced => "may be made anew",
+            _ => "is made anew",
+        };
+        format!(
+            "`{}` ({}, {name}) {done}: all that is in it is lost; `DeletionPolicy: Retain` and `UpdateReplacePolicy: Retain` keep it",
+            self.logical_id, self.kind
+        )
     }
 }
 
@@ -146,16 +210,18 @@ fn entry(change: &Change, places: &BTreeMap<String, String>) -> Entry {
         physical_id: change.physical_id.clone(),
         kind: change.kind.clone(),
         place: places.get(&change.logical_id).cloned(),
-        reasons: reasons(change),
+        reasons: reasons(change, places),
         // `Retain`, `ReplaceAndRetain`, `Snapshot`, …: what is in it stays.
-        loses_data: goes
-            && HOLDS_DATA.contains(&change.kind.as_str())
-            && !policy.contains("Retain")
-            && !policy.contains("Snapshot"),
+        loses_data: goes && holds_data(&change.kind) && !policy.contains("Retain") && !policy.contains("Snapshot"),
     }
 }
 
-fn reasons(change: &Change) -> Vec<Reason> {
+/// Whether resources of a type hold what cannot be made again.
+pub fn holds_data(kind: &str) -> bool {
+    HOLDS_DATA.contains(&kind)
+}
+
+fn reasons(change: &Change, places: &BTreeMap<String, String>) -> Vec<Reason> {
     let mut reasons: Vec<Reason> = Vec::new();
     for detail in &change.details {
         let property = match (&detail.path, &detail.name) {
@@ -167,11 +233,11 @@ fn reasons(change: &Change) -> Vec<Reason> {
         if reasons.iter().any(|reason| reason.property == property) {
             continue;
         }
-        let hidden = may_be_secret(&property);
-        let shown = |value: &Option<String>| value.as_ref().map(|value| shown(value, hidden));
+        let shown = |value: &Option<String>| value.as_ref().map(|value| shown(&property, value));
         reasons.push(Reason {
             before: shown(&detail.before),
             after: shown(&detail.after),
+            place: place_of(places, &change.logical_id, &property),
             replaces: detail.requires_recreation.as_deref().is_some_and(|word| word != "Never"),
             caused_by: detail.causing_entity.clone(),
             property,
@@ -191,8 +257,9 @@ fn may_be_secret(property: &str) -> bool {
 /// The longest value that is shown whole.
 const MAX_SHOWN: usize = 120;
 
-fn shown(value: &str, hidden: bool) -> String {
-    if hidden {
+/// The value of a property as a plan shows it.
+pub(super) fn shown(property: &str, value: &str) -> String {
+    if may_be_secret(property) {
         return "***".to_owned();
     }
     match value.char_indices().nth(MAX_SHOWN) {

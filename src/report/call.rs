@@ -3,21 +3,22 @@
 use serde_json::{Value, json};
 
 use super::Report;
-use crate::observe::{Answer, Execution, LogLine, Shown, shown};
+use crate::observe::{Answer, CallManner, Execution, LogLine, Shown, shown};
 
 impl Report {
     /// What a function answered.
-    pub fn answer(&self, function: &str, answer: &Answer, asynchronous: bool, with_log: bool) {
+    pub fn answer(&self, function: &str, answer: &Answer, manner: CallManner, with_log: bool) {
         let payload = payload(&answer.payload);
         if self.is_json() {
-            return self.object(&json!({"event": "answer", "function": function, "payload": payload}));
+            return self.object(&json!({"event": "answer", "function": function, "payload": payload, "log": answer.log_tail.as_ref().filter(|_| with_log)}));
         }
         if with_log && let Some(log) = &answer.log_tail {
             self.note(log.trim_end());
         }
-        match asynchronous {
-            true => self.note(&format!("`{function}` was called; what it answers is not waited for")),
-            false => self.out(&pretty(&payload)),
+        match manner {
+            CallManner::Async => self.note(&format!("`{function}` was called; what it answers is not waited for")),
+            CallManner::Dry => self.note(&format!("`{function}` would take the call")),
+            CallManner::Wait => self.out(&pretty(&payload)),
         }
     }
 

@@ -5,12 +5,16 @@
 
 mod call;
 mod diagnostic;
+mod drift;
 mod failure;
+mod history;
 mod local;
+mod metrics;
 mod overview;
 mod progress;
 mod review;
 mod size;
+mod swap;
 mod terminal;
 
 use std::process::ExitCode;
@@ -18,8 +22,12 @@ use std::sync::Mutex;
 
 use serde_json::{Value, json};
 
+use crate::failure::Usage;
+
+pub use history::Reverted;
 pub use local::LocalState;
 pub use overview::Deployment;
+pub use swap::Swapped;
 pub use terminal::Terminal;
 
 /// Writes what a command finds and does.
@@ -78,6 +86,20 @@ impl Report {
             self.terminal.err(&format!("{} {message}", self.terminal.yellow("warning:")));
         }
         self.keep_warning(message.to_owned());
+    }
+
+    /// Asks a question on the terminal; everything but `y` and `yes` is no.
+    ///
+    /// # Errors
+    /// There is no terminal to ask on: `--yes` answers instead.
+    pub fn asks(&self, question: &str) -> Result<bool, Usage> {
+        if self.json || !self.terminal.can_ask() {
+            return Err(
+                Usage::new(format!("there is no terminal to ask on: {question}")).hint("`--yes` answers with yes")
+            );
+        }
+        let answer = self.terminal.ask(&format!("{question} [y/N] "));
+        Ok(matches!(answer.trim().to_lowercase().as_str(), "y" | "yes"))
     }
 
     /// Keeps a warning for the end.

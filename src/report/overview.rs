@@ -94,7 +94,7 @@ impl Report {
                 .iter()
                 .map(|kept| json!({"logicalId": kept.logical_id, "physicalId": kept.physical_id, "type": kept.kind}))
                 .collect();
-            return self.object(&json!({"event": "removed", "stack": stack, "stood": removed.stood, "kept": kept}));
+            return self.object(&json!({"event": "removed", "stack": stack, "stood": removed.stood, "kept": kept, "emptied": removed.emptied.iter().map(|(bucket, objects)| json!({"bucket": bucket, "objects": objects})).collect::<Vec<_>>()}));
         }
         for kept in &removed.kept {
             self.out(&format!("kept: {} {} ({})", kept.kind, kept.physical_id, kept.logical_id));

@@ -1,6 +1,6 @@
 //! What is shown while something is built and applied: lines, and on a terminal what goes on right now.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::time::{Duration, Instant};
 
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
@@ -10,8 +10,8 @@ use super::Report;
 use super::size::size;
 use crate::apply::{Event, ResourceEvent};
 use crate::artifact::BuildEvent;
-use crate::failure::count;
-use crate::plan::Status;
+use crate::failure::{count, listing};
+use crate::plan::{Review, Status};
 
 /// How many resources are shown at once while they change.
 const MAX_SPINNERS: usize = 8;
@@ -131,7 +131,11 @@ impl Report {
         }
         match event {
             Event::ChangeSet { stack } => self.step(format!("Asking what changes in the stack {stack}")),
-            Event::Changes(_) => {}
+            Event::Changes(changes) => {
+                for loss in Review::of_changes("", changes, &BTreeMap::new()).losses() {
+                    self.warn(&loss.loss());
+                }
+            }
             Event::Uploads { files: 0, .. } => {}
             Event::Uploads { files, size_bytes, .. } => {
                 self.step(format!("Uploading {} ({})", count(*files, "file"), size(*size_bytes)));
@@ -142,6 +146,9 @@ impl Report {
             }
             Event::Begun { stack, resources } => self.begin(stack, *resources),
             Event::Resource(event) => self.resource(event),
+            Event::Emptying { buckets } => {
+                self.note(&format!("Emptying what goes with the stack: {}", listing(buckets)));
+            }
             Event::Emptied { bucket, objects } => {
                 self.note(&format!("Emptied the bucket {bucket} ({})", count(*objects, "object")));
             }
@@ -155,11 +162,13 @@ impl Report {
             Event::Cancelling { stack } => {
                 self.note(&format!("Cancelling the update of {}", crate::apply::stack_name(stack)));
             }
-            Event::Joined { stack, status } => {
+            Event::Joined { stack, status, by } => {
+                let by = by.as_ref().map(|by| format!(", {}", by.words())).unwrap_or_default();
                 self.note(&format!(
-                    "Something goes on in the stack {stack} already ({status}); watching it to its end"
+                    "Something goes on in the stack {stack} already ({status}{by}); waiting until it has ended"
                 ));
             }
+            Event::Swapped { logical_id } => self.note(&format!("Changed {logical_id}")),
             Event::Pruned { objects } => {
                 self.note(&format!("Deleted {} of old deployments", count(*objects, "object")));
             }
@@ -277,13 +286,21 @@ fn apply_object(event: &Event) -> Value {
             "status": event.status,
             "reason": event.reason,
         }),
+        Event::Emptying { buckets } => json!({"event": "emptying", "buckets": buckets}),
         Event::Emptied { bucket, objects } => json!({"event": "emptied", "bucket": bucket, "objects": objects}),
         Event::Retrying { message, pause } => {
             json!({"event": "retrying", "message": message, "pauseMs": pause.as_millis() as u64})
         }
         Event::Unwatched { stack } => json!({"event": "unwatched", "stack": stack}),
         Event::Cancelling { stack } => json!({"event": "cancelling", "stack": stack}),
-        Event::Joined { stack, status } => json!({"event": "joined", "stack": stack, "status": status}),
+        Event::Joined { stack, status, by } => json!({
+            "event": "joined",
+            "stack": stack,
+            "status": status,
+            "by": by.as_ref().and_then(|by| by.who.clone()),
+            "since": by.as_ref().map(|by| by.at.to_string()),
+        }),
+        Event::Swapped { logical_id } => json!({"event": "changed", "logicalId": logical_id}),
         Event::Pruned { objects } => json!({"event": "pruned", "objects": objects}),
     }
 }

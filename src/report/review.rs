@@ -3,22 +3,27 @@
 use serde_json::{Value, json};
 
 use super::Report;
-use crate::plan::{Entry, Fate, Reason, Review};
+use crate::plan::{Entry, Fate, MachineChange, Reason, Review, Right, StateChange, StateFate};
 
 /// The fates in the order of the last line.
 const FATES: [Fate; 6] =
     [Fate::Added, Fate::Imported, Fate::Changed, Fate::PerhapsReplaced, Fate::Replaced, Fate::Removed];
 
 impl Report {
-    /// What would change.
-    pub fn review(&self, review: &Review, place: &str, markdown: bool) {
+    /// What would change; of `secrets` nothing is shown.
+    pub fn review(&self, review: &Review, place: &str, markdown: bool, secrets: &[String]) {
         self.with_progress(super::progress::Progress::clear);
         if self.is_json() {
-            return self.object(&object(review));
+            return self.out(&without(secrets, object(review).to_string()));
         }
         let text = if markdown { page(review, place) } else { lines(review, place) };
-        self.out(&text);
+        self.out(&without(secrets, text));
     }
+}
+
+/// A text in which no secret stands.
+fn without(secrets: &[String], text: String) -> String {
+    secrets.iter().fold(text, |text, secret| text.replace(secret.as_str(), "***"))
 }
 
 fn lines(review: &Review, place: &str) -> String {
@@ -32,11 +37,77 @@ fn lines(review: &Review, place: &str) -> String {
         let mark = mark(entry.fate);
         let word = entry.fate.word();
         lines.push(format!("  {mark} {word:<8} {:<width$}  {}{from}", entry.logical_id, entry.kind));
-        lines.extend(entry.reasons.iter().map(|reason| format!("      {}", reason_words(reason))));
+        lines.extend(entry.reasons.iter().map(|reason| format!("      {}", reason_words(entry, reason))));
     }
-    lines.extend(losses(review).map(|loss| format!("warning: {loss}")));
+    for (heading, notes) in sections(review) {
+        lines.push(format!("{heading}:"));
+        lines.extend(notes.iter().map(|note| format!("  {note}")));
+    }
+    lines.extend(warnings(review).into_iter().map(|warning| format!("warning: {warning}")));
+    if review.is_offline {
+        lines.push(OFFLINE.to_owned());
+    }
     lines.push(summary(review));
     lines.join("\n")
+}
+
+/// What is said of a plan that AWS was not asked about.
+const OFFLINE: &str = "AWS was not asked: this compares with the last template that this machine deployed";
+
+/// What there is to say beside the resources, each with its heading.
+fn sections(review: &Review) -> Vec<(&'static str, Vec<String>)> {
+    let mut machines = Vec::new();
+    for machine in &review.machines {
+        machines.extend(machine.states.iter().flat_map(|change| state_words(&machine.logical_id, change)));
+    }
+    let rights = review.rights.iter().map(|right| {
+        let mark = if right.given { '+' } else { '-' };
+        format!("{mark} {}", right.words())
+    });
+    let outputs: Vec<String> = review.outputs.iter().cloned().collect();
+    let swapped = review.swapped.iter().map(|swap| {
+        format!(
+            "{}: changed by {} at {} with `--fast`; it will be as the template says",
+            swap.logical_id, swap.by, swap.at
+        )
+    });
+    let sections = [
+        ("rights", rights.collect()),
+        ("state machines", machines),
+        ("outputs that change", outputs),
+        ("stack", review.settings.clone()),
+        ("changed past CloudFormation", swapped.collect()),
+    ];
+    sections.into_iter().filter(|(_, notes)| !notes.is_empty()).collect()
+}
+
+fn state_words(machine: &str, change: &StateChange) -> Vec<String> {
+    let name = match change.state.as_str() {
+        "" => machine.to_owned(),
+        state => format!("{machine} › {state}"),
+    };
+    match &change.what {
+        StateFate::Added(kind) => vec![format!("+ {name} ({kind})")],
+        StateFate::Removed(kind) => vec![format!("- {name} ({kind})")],
+        StateFate::Unreadable => vec![format!("~ {name}: another definition")],
+        StateFate::Changed(fields) => {
+            let fields = fields
+                .iter()
+                .map(|field| format!("~ {name}: {}", before_after(&field.field, &field.before, &field.after)));
+            fields.collect()
+        }
+    }
+}
+
+/// What must not be overlooked, a sentence each.
+fn warnings(review: &Review) -> Vec<String> {
+    let wide = review.rights.iter().filter(|right| right.given && right.is_wide);
+    let taken = review.taken.iter().map(|taken| match &taken.place {
+        Some(place) => format!("{} ({place}); `deploy repair` can take it into the stack", taken.words()),
+        None => format!("{}; `deploy repair` can take it into the stack", taken.words()),
+    });
+    let losses = review.losses().map(Entry::loss);
+    losses.chain(taken).chain(wide.map(|right| format!("a wide right: {}", right.words()))).collect()
 }
 
 fn mark(fate: Fate) -> char {
@@ -48,44 +119,36 @@ fn mark(fate: Fate) -> char {
     }
 }
 
-fn reason_words(reason: &Reason) -> String {
-    let mut words = reason.property.clone();
-    match (&reason.before, &reason.after) {
-        (Some(before), Some(after)) => words.push_str(&format!(": {before} → {after}")),
-        (None, Some(after)) => words.push_str(&format!(": set to {after}")),
-        (Some(before), None) => words.push_str(&format!(": {before} is taken away")),
-        (None, None) => {}
+fn before_after(what: &str, before: &Option<String>, after: &Option<String>) -> String {
+    match (before, after) {
+        (Some(before), Some(after)) => format!("{what}: {before} → {after}"),
+        (None, Some(after)) => format!("{what}: set to {after}"),
+        (Some(before), None) => format!("{what}: {before} is taken away"),
+        (None, None) => what.to_owned(),
     }
+}
+
+fn reason_words(entry: &Entry, reason: &Reason) -> String {
+    let mut words = before_after(&reason.property, &reason.before, &reason.after);
     if let Some(cause) = &reason.caused_by {
         words.push_str(&format!(", because of {cause}"));
     }
     if reason.replaces {
         words.push_str(" (makes it anew)");
     }
+    // The resource's own line is told beside it.
+    if let Some(place) = reason.place.as_ref().filter(|place| Some(*place) != entry.place.as_ref()) {
+        words.push_str(&format!("  {place}"));
+    }
     words
-}
-
-/// What goes with its resource, a sentence each.
-fn losses(review: &Review) -> impl Iterator<Item = String> {
-    review.entries.iter().filter(|entry| entry.loses_data).map(|entry| {
-        let name = entry.physical_id.as_deref().unwrap_or(&entry.logical_id);
-        let done = match entry.fate {
-            Fate::Removed => "is removed",
-            Fate::PerhapsReplaced => "may be made anew",
-            _ => "is made anew",
-        };
-        format!(
-            "`{}` ({}, {name}) {done}: all that is in it is lost; `DeletionPolicy: Retain` and `UpdateReplacePolicy: Retain` keep it",
-            entry.logical_id, entry.kind
-        )
-    })
 }
 
 /// `2 to add, 1 to replace`.
 fn summary(review: &Review) -> String {
     let counts = FATES.iter().map(|fate| (review.count(*fate), fate.word().trim_end_matches('?'))).collect::<Vec<_>>();
     let counts = counts.into_iter().filter(|(count, _)| *count > 0);
-    counts.map(|(count, word)| format!("{count} to {word}")).collect::<Vec<_>>().join(", ")
+    let counts = counts.map(|(count, word)| format!("{count} to {word}")).collect::<Vec<_>>().join(", ");
+    if counts.is_empty() { "no resource changes".to_owned() } else { counts }
 }
 
 fn page(review: &Review, place: &str) -> String {
@@ -93,18 +156,29 @@ fn page(review: &Review, place: &str) -> String {
         return format!("### `{}` ({place})\n\nNothing would change.\n", review.stack);
     }
     let mut text = format!("### `{}` ({place})\n\n{}\n", review.stack, summary(review));
-    for loss in losses(review) {
-        text.push_str(&format!("\n> **Warning:** {loss}\n"));
+    for warning in warnings(review) {
+        text.push_str(&format!("\n> **Warning:** {warning}\n"));
     }
-    text.push_str("\n| | Resource | Type | Why |\n|---|---|---|---|\n");
+    if review.is_offline {
+        text.push_str(&format!("\n_{OFFLINE}_\n"));
+    }
+    if !review.entries.is_empty() {
+        text.push_str("\n| | Resource | Type | Why |\n|---|---|---|---|\n");
+    }
     for entry in &review.entries {
         text.push_str(&row(entry));
+    }
+    for (heading, notes) in sections(review) {
+        text.push_str(&format!("\n**{heading}**\n\n"));
+        for note in notes {
+            text.push_str(&format!("- {}\n", note.replace('\n', " ")));
+        }
     }
     text
 }
 
 fn row(entry: &Entry) -> String {
-    let why: Vec<String> = entry.reasons.iter().map(|reason| cell(&reason_words(reason))).collect();
+    let why: Vec<String> = entry.reasons.iter().map(|reason| cell(&reason_words(entry, reason))).collect();
     let from = entry.place.as_ref().map(|place| format!(" ({place})")).unwrap_or_default();
     format!("| {} | `{}`{from} | {} | {} |\n", entry.fate.word(), entry.logical_id, entry.kind, why.join("<br>"))
 }
@@ -129,6 +203,7 @@ fn object(review: &Review) -> Value {
                         "after": reason.after,
                         "replaces": reason.replaces,
                         "causedBy": reason.caused_by,
+                        "place": reason.place,
                     })
                 })
                 .collect();
@@ -143,7 +218,51 @@ fn object(review: &Review) -> Value {
             })
         })
         .collect();
-    json!({"event": "plan", "stack": review.stack, "changes": entries})
+    json!({
+        "event": "plan",
+        "stack": review.stack,
+        "offline": review.is_offline,
+        "changes": entries,
+        "rights": review.rights.iter().map(right_object).collect::<Vec<_>>(),
+        "machines": review.machines.iter().map(machine_object).collect::<Vec<_>>(),
+        "outputs": review.outputs,
+        "settings": review.settings,
+        "taken": review.taken.iter().map(|taken| json!({
+            "logicalId": taken.logical_id, "type": taken.kind, "name": taken.name, "place": taken.place,
+        })).collect::<Vec<_>>(),
+        "swapped": review.swapped.iter().map(|swap| json!({
+            "logicalId": swap.logical_id, "by": swap.by, "at": swap.at,
+        })).collect::<Vec<_>>(),
+        "warnings": warnings(review),
+    })
+}
+
+fn right_object(right: &Right) -> Value {
+    json!({
+        "given": right.given,
+        "who": right.who,
+        "effect": if right.denies { "Deny" } else { "Allow" },
+        "actions": right.actions,
+        "on": right.on,
+        "condition": right.condition,
+        "wide": right.is_wide,
+    })
+}
+
+fn machine_object(machine: &MachineChange) -> Value {
+    let states = machine.states.iter().map(|change| match &change.what {
+        StateFate::Added(kind) => json!({"state": change.state, "action": "add", "type": kind}),
+        StateFate::Removed(kind) => json!({"state": change.state, "action": "remove", "type": kind}),
+        StateFate::Unreadable => json!({"state": change.state, "action": "change", "fields": null}),
+        StateFate::Changed(fields) => json!({
+            "state": change.state,
+            "action": "change",
+            "fields": fields.iter().map(|field| json!({
+                "field": field.field, "before": field.before, "after": field.after,
+            })).collect::<Vec<_>>(),
+        }),
+    });
+    json!({"logicalId": machine.logical_id, "states": states.collect::<Vec<_>>()})
 }
 
 #[cfg(test)]
@@ -163,11 +282,13 @@ mod tests {
                     property: "KeySchema".into(),
                     before: Some("id".into()),
                     after: Some("a|b".into()),
+                    place: Some("stack.yaml:61:7".into()),
                     replaces: true,
                     caused_by: None,
                 }],
                 loses_data: true,
             }],
+            ..Review::default()
         }
     }
 
@@ -175,9 +296,15 @@ mod tests {
     fn a_plan_names_the_property_its_line_and_what_is_lost() {
         let text = lines(&review(), "dev on this machine");
         assert!(text.contains("± replace  Users  AWS::DynamoDB::Table  stack.yaml:57:5"), "{text}");
-        assert!(text.contains("KeySchema: id → a|b (makes it anew)"), "{text}");
+        assert!(text.contains("KeySchema: id → a|b (makes it anew)  stack.yaml:61:7"), "{text}");
         assert!(text.contains("warning: `Users` (AWS::DynamoDB::Table, signup-dev) is made anew: all"), "{text}");
         assert!(text.ends_with("1 to replace"), "{text}");
+    }
+
+    #[test]
+    fn a_secret_is_not_shown_wherever_it_stands() {
+        let text = without(&["xoxp-1".to_owned()], "Header: Bearer xoxp-1".to_owned());
+        assert_eq!(text, "Header: Bearer ***");
     }
 
     #[test]
@@ -185,7 +312,7 @@ mod tests {
         let text = page(&review(), "dev on this machine");
         assert!(
             text.contains(
-                "| replace | `Users` (stack.yaml:57:5) | AWS::DynamoDB::Table | KeySchema: id → a\\|b (makes it anew) |"
+                "| replace | `Users` (stack.yaml:57:5) | AWS::DynamoDB::Table | KeySchema: id → a\\|b (makes it anew)  stack.yaml:61:7 |"
             ),
             "{text}"
         );

@@ -1,6 +1,6 @@
 //! The process's two streams: whether they are terminals, whether they take colours, what is written to them.
 
-use std::io::{IsTerminal, Write};
+use std::io::{BufRead, IsTerminal, Write};
 
 use indicatif::MultiProgress;
 use owo_colors::{OwoColorize, Style};
@@ -56,6 +56,23 @@ impl Terminal {
     /// Writes to standard error.
     pub fn err(&self, text: &str) {
         self.live.suspend(|| write(std::io::stderr().lock(), text));
+    }
+
+    /// Whether a question can be asked and answered.
+    pub fn can_ask(&self) -> bool {
+        self.err_is_terminal && std::io::stdin().is_terminal()
+    }
+
+    /// Asks, and reads one line; a closed input answers nothing.
+    pub fn ask(&self, question: &str) -> String {
+        self.live.suspend(|| {
+            let mut stream = std::io::stderr().lock();
+            let _ = stream.write_all(question.as_bytes());
+            let _ = stream.flush();
+            let mut answer = String::new();
+            let _ = std::io::stdin().lock().read_line(&mut answer);
+            answer
+        })
     }
 
     /// Writes what is held back.

@@ -1,5 +1,6 @@
 //! Names that the stack gives: of functions, of machines, of the stack itself.
 
+use super::provider::DeploymentBucketChoice;
 use super::state_machine::StateMachine;
 use super::{Function, Named, Stack};
 
@@ -20,6 +21,17 @@ impl Stack {
             Some(name) => name.text.clone(),
             None => format!("{}-{}", self.service, self.stage),
         }
+    }
+
+    /// How many deployments before the current one keep their files in the deployment bucket.
+    ///
+    /// Source: the Serverless Framework's documentation of `maxPreviousDeploymentArtifacts`, 5 unless given.
+    pub fn kept_deployments(&self) -> usize {
+        let given = match &self.provider.deployment_bucket {
+            Some(DeploymentBucketChoice::Settings(settings)) => settings.max_previous,
+            _ => self.provider.deployment_bucket_object.as_ref().and_then(|settings| settings.max_previous),
+        };
+        given.and_then(|whole| usize::try_from(whole.value).ok()).unwrap_or(5)
     }
 
     /// The deployed name of a function.

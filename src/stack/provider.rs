@@ -24,6 +24,10 @@ section! {
         "region" => region: Option<Text>;
         /// The profile of AWS's configuration files.
         "profile" => profile: Option<Text>;
+        /// Accounts that may be deployed to, by their twelve digits; all when none is named.
+        "allowedAccounts" => allowed_accounts: Vec<Text>;
+        /// Refuse to remove the stack until this is taken away.
+        "terminationProtection" => termination_protection: Option<Flag>;
         /// The stack's name; else the service and the stage, joined by `-`.
         "stackName" => stack_name: Option<Text>;
         /// Tags of the stack, which CloudFormation puts on every resource.

@@ -11,7 +11,7 @@ use crate::diagnostic::{Diagnostic, Diagnostics, Severity};
 use crate::source::Span;
 use crate::stack::{Function, Named, Stack, normalized};
 
-use super::{Bucket, Endpoint, Rendered, bucket};
+use super::{Endpoint, Rendered, bucket};
 
 /// A right that a function needs because of its events or settings.
 #[derive(Clone, Debug)]
@@ -149,7 +149,7 @@ impl<'a> Draft<'a> {
             stack_name: self.stack.stack_name(),
             template: self.template,
             origins: self.origins,
-            bucket: bucket::choice(self.stack).map_or(Bucket::OfStack, Bucket::Named),
+            bucket: super::deployment_bucket(self.stack),
             prefix: bucket::prefix(self.stack),
             endpoints: self.endpoints,
             warnings: self.diagnostics,

@@ -88,6 +88,16 @@ pub enum EndpointTarget {
     Machine(String),
 }
 
+/// The bucket that the artifacts of a stack go to.
+pub fn deployment_bucket(stack: &Stack) -> Bucket {
+    bucket::choice(stack).map_or(Bucket::OfStack, Bucket::Named)
+}
+
+/// The key prefix of a service and stage in the bucket: `serverless/signup/dev`.
+pub fn prefix(stack: &Stack) -> String {
+    bucket::prefix(stack)
+}
+
 /// The key of an artifact in the deployment bucket: `prefix/digest/file`.
 pub fn artifact_key(prefix: &str, artifact: &Artifact) -> String {
     format!("{prefix}/{}/{}", artifact.digest, artifact.file_name)

@@ -2,6 +2,7 @@
 
 mod deploys;
 mod faults;
+mod flow_deploying;
 mod flow_signup;
 mod flow_trouble;
 mod golden;

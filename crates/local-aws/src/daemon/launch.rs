@@ -10,10 +10,12 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::DaemonError;
+use super::build::build_of;
 use super::credentials::Credentials;
 use super::probe::find;
 use super::running::Running;
 use super::state_dir::StateDir;
+use super::stop::stop_process;
 
 /// How long a started process may take until it answers; it takes a few milliseconds on an idle machine.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -26,6 +28,8 @@ const LONGEST_LOG_BYTES: u64 = 4 * 1024 * 1024;
 /// The local AWS that runs from `state_dir`; when none does, `program local serve --state-dir DIR` is started detached
 /// from this terminal, and answers when this returns.
 ///
+/// One of another build of the program is stopped first: it may not know what this one asks for.
+///
 /// Two callers at once get the same one: the second process finds the folder locked and its starter waits for the first.
 ///
 /// # Errors
@@ -33,7 +37,11 @@ const LONGEST_LOG_BYTES: u64 = 4 * 1024 * 1024;
 /// end of the log when the process ends early, [`DaemonError::Slow`] when it does not answer in time.
 pub async fn ensure(state_dir: &Path, program: &Path) -> Result<Running, DaemonError> {
     if let Some(running) = find(state_dir).await {
-        return Ok(running);
+        if running.build == build_of(program) {
+            return Ok(running);
+        }
+        // What is deployed and what is in flight is in the store, so the new program goes on where the old one was.
+        stop_process(state_dir, running.pid).await?;
     }
     let folder = StateDir::at(state_dir);
     folder.create()?;

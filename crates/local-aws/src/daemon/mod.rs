@@ -4,6 +4,7 @@
 //! its log, and what the services store. A running local AWS is found by asking its port for a proof that it knows the
 //! project's secret, so a stale file or a foreign server on the port is never mistaken for it.
 
+mod build;
 mod credentials;
 mod embedded;
 mod error;
@@ -14,6 +15,7 @@ mod serve;
 mod state_dir;
 mod stop;
 
+pub use build::{build_of, own_build};
 pub use credentials::Credentials;
 pub use embedded::LocalAws;
 pub use error::DaemonError;

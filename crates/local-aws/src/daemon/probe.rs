@@ -25,20 +25,29 @@ pub async fn find(state_dir: &Path) -> Option<Running> {
     let credentials = Credentials::read(&state_dir).ok()??;
     let port = state_dir.port().ok()??;
     let answer = tokio::time::timeout(PATIENCE, ask(port, &credentials.secret_access_key)).await.ok()?;
-    let pid = answer?;
+    let found = answer?;
     Some(Running {
         endpoint: format!("http://127.0.0.1:{port}"),
         port,
-        pid,
+        pid: found.pid,
         account: credentials.account,
         region: credentials.region,
         access_key_id: credentials.access_key_id,
         secret_access_key: credentials.secret_access_key,
+        build: found.build,
+        stacks: found.stacks,
     })
 }
 
+/// Who answered.
+struct Found {
+    pid: u32,
+    build: String,
+    stacks: usize,
+}
+
 /// The process that answers on `port`, if its answer proves that it knows `secret`.
-async fn ask(port: u16, secret: &str) -> Option<u32> {
+async fn ask(port: u16, secret: &str) -> Option<Found> {
     let nonce = Uuid::new_v4().simple().to_string();
     let mut stream = TcpStream::connect(("127.0.0.1", port)).await.ok()?;
     let request =
@@ -52,5 +61,9 @@ async fn ask(port: u16, secret: &str) -> Option<u32> {
     if !sigv4::same(proof.as_bytes(), prove(secret, &nonce).as_bytes()) {
         return None;
     }
-    body["pid"].as_u64()?.try_into().ok()
+    Some(Found {
+        pid: body["pid"].as_u64()?.try_into().ok()?,
+        build: body["build"].as_str().unwrap_or_default().to_owned(),
+        stacks: body["stacks"].as_u64().and_then(|count| count.try_into().ok()).unwrap_or_default(),
+    })
 }

@@ -16,6 +16,10 @@ pub struct Running {
     pub region: String,
     pub access_key_id: String,
     pub secret_access_key: String,
+    /// The build of its program; empty when it does not tell.
+    pub build: String,
+    /// How many stacks it has, in all regions.
+    pub stacks: usize,
 }
 
 impl fmt::Debug for Running {
@@ -23,6 +27,8 @@ impl fmt::Debug for Running {
         f.debug_struct("Running")
             .field("endpoint", &self.endpoint)
             .field("pid", &self.pid)
+            .field("build", &self.build)
+            .field("stacks", &self.stacks)
             .field("account", &self.account)
             .field("region", &self.region)
             .field("access_key_id", &self.access_key_id)

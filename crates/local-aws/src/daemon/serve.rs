@@ -6,6 +6,7 @@ use std::sync::Arc;
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::DaemonError;
+use super::build::own_build;
 use super::credentials::Credentials;
 use super::running::Running;
 use super::state_dir::{Lock, StateDir};
@@ -27,6 +28,8 @@ pub struct Options {
 /// # Errors
 /// [`DaemonError::AlreadyRunning`], [`DaemonError::PortTaken`], or a state folder that cannot be used.
 pub async fn serve(options: Options) -> Result<(), DaemonError> {
+    // Before anybody can put another file in the place of this program's.
+    own_build();
     let bound = Bound::open(&options.state_dir, options.port).await?;
     let failed = |source| DaemonError::StateDir { path: options.state_dir.clone(), source };
     let mut terminate = signal(SignalKind::terminate()).map_err(failed)?;
@@ -95,6 +98,8 @@ pub fn running(server: &Server, credentials: &Credentials) -> Running {
         region: credentials.region.clone(),
         access_key_id: credentials.access_key_id.clone(),
         secret_access_key: credentials.secret_access_key.clone(),
+        build: own_build().to_owned(),
+        stacks: 0,
     }
 }
 

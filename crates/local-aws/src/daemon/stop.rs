@@ -30,21 +30,31 @@ pub async fn stop(state_dir: &Path) -> Result<bool, DaemonError> {
             None => return Ok(false),
         },
     };
+    stop_process(state_dir, pid).await?;
+    Ok(true)
+}
+
+/// Stops that process, and no other that may have the folder by now.
+///
+/// # Errors
+/// Those of [`stop`].
+pub async fn stop_process(state_dir: &Path, pid: u32) -> Result<(), DaemonError> {
+    let folder = StateDir::at(state_dir);
     signal(pid, Signal::TERM)?;
-    if ended(&folder, PATIENCE).await {
-        return Ok(true);
+    if ended(&folder, pid, PATIENCE).await {
+        return Ok(());
     }
     signal(pid, Signal::KILL)?;
-    if ended(&folder, AFTER_KILL).await {
-        return Ok(true);
+    if ended(&folder, pid, AFTER_KILL).await {
+        return Ok(());
     }
     Err(DaemonError::Slow { what: "end", seconds: (PATIENCE + AFTER_KILL).as_secs(), log: folder.log_file() })
 }
 
-async fn ended(folder: &StateDir, patience: Duration) -> bool {
+async fn ended(folder: &StateDir, pid: u32, patience: Duration) -> bool {
     let deadline = Instant::now() + patience;
     while Instant::now() < deadline {
-        if folder.holder().is_none() {
+        if folder.holder() != Some(pid) {
             return true;
         }
         tokio::time::sleep(POLL).await;

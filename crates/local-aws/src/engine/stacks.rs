@@ -56,6 +56,11 @@ impl Stacks {
         self.cells().iter().filter(|cell| cell.lock().region == region).cloned().collect()
     }
 
+    /// How many stacks there are that are not deleted, in all regions.
+    pub fn count(&self) -> usize {
+        self.cells().iter().filter(|cell| cell.lock().status() != StackStatus::DeleteComplete).count()
+    }
+
     /// All stacks in which an operation goes on.
     pub fn unfinished(&self) -> Vec<Arc<Cell>> {
         self.cells().iter().filter(|cell| cell.lock().status().in_progress()).cloned().collect()

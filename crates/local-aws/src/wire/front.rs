@@ -16,7 +16,7 @@ use crate::{Cloud, gateway};
 /// Unsigned requests reach only the liveness address and deployed APIs; everything else needs the project's key.
 pub async fn respond(cloud: &Arc<Cloud>, request: Request<Bytes>) -> Response<Bytes> {
     if request.uri().path() == health::HEALTH_PATH {
-        return health::answer(&cloud.config, &request);
+        return health::answer(&cloud.config, cloud.cloudformation.count(), &request);
     }
     if let Some(response) = gateway::handle(cloud, request.clone()).await {
         return response;

@@ -11,6 +11,7 @@ use sha2::Sha256;
 
 use super::{sigv4, uri};
 use crate::cloud::Config;
+use crate::daemon::own_build;
 
 /// The address of the liveness answer.
 pub const HEALTH_PATH: &str = "/_local/health";
@@ -31,13 +32,15 @@ pub fn prove(secret: &str, nonce: &str) -> String {
 }
 
 /// The answer to `GET /_local/health?nonce=N`: who runs here, and the proof.
-pub fn answer(config: &Config, request: &Request<Bytes>) -> Response<Bytes> {
+pub fn answer(config: &Config, stacks: usize, request: &Request<Bytes>) -> Response<Bytes> {
     let pairs = uri::query_pairs(request.uri().query().unwrap_or_default());
     let nonce = pairs.into_iter().find(|(name, _)| name == "nonce").map(|(_, value)| value).unwrap_or_default();
     let mut body = json!({
         "service": "local-aws",
         "version": env!("CARGO_PKG_VERSION"),
+        "build": own_build(),
         "pid": std::process::id(),
+        "stacks": stacks,
         "account": config.account,
         "region": config.default_region,
     });

@@ -90,6 +90,11 @@ impl State {
         Ok(State { stacks: Arc::new(Stacks::open(store)?) })
     }
 
+    /// How many stacks there are that are not deleted, in all regions.
+    pub fn count(&self) -> usize {
+        self.stacks.count()
+    }
+
     /// Carries on with every operation that was cut short when the last process ended.
     pub fn start(&self, cloud: &Arc<Cloud>) {
         engine(cloud).resume();

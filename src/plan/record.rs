@@ -1,0 +1,131 @@
+//! What this machine remembers of the last deployment of a stack, under `.deploy/stacks/`.
+//!
+//! It saves calls, and lets a plan be made without an account. It is never believed against the cloud: a stack that was
+//! changed since is seen by its id and the time of its last change.
+
+use std::collections::BTreeMap;
+use std::io::Write;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::{Deployed, StackResource, Swaps};
+
+/// What is remembered of the last deployment of a stack.
+#[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Record {
+    pub stack_id: String,
+    /// When CloudFormation last changed the stack, as it says itself.
+    pub changed_at: Option<String>,
+    pub template: Value,
+    pub resources: Vec<StackResource>,
+    /// Where each resource came from then.
+    pub places: BTreeMap<String, String>,
+    /// The ETag of the stack's record of swaps, when this machine has seen it: `Some(None)` says that there is none.
+    #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
+    pub swaps_tag: Option<Option<String>>,
+    /// That record, as this machine wrote it.
+    #[serde(default)]
+    pub swaps: Option<Swaps>,
+}
+
+/// A member that is there and null says more than one that is not there.
+fn present<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<Option<String>>, D::Error> {
+    Option::<String>::deserialize(deserializer).map(Some)
+}
+
+/// A template may hold secrets.
+impl std::fmt::Debug for Record {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Record")
+            .field("stack_id", &self.stack_id)
+            .field("changed_at", &self.changed_at)
+            .field("resources", &self.resources.len())
+            .field("template", &"***")
+            .finish_non_exhaustive()
+    }
+}
+
+impl Record {
+    /// Whether it tells of the stack as it stands.
+    pub fn tells_of(&self, stack: &Deployed) -> bool {
+        self.stack_id == stack.id && self.changed_at.is_some() && self.changed_at == stack.changed_at
+    }
+}
+
+/// The records of a project.
+#[derive(Clone, Debug)]
+pub struct Records {
+    folder: PathBuf,
+}
+
+impl Records {
+    /// The records under `.deploy`.
+    pub fn of(deploy_dir: &Path) -> Records {
+        Records { folder: deploy_dir.join("stacks") }
+    }
+
+    /// Where the record of a stack is; `at` tells stacks of one name apart: `aws-us-east-1`, `local-us-east-1`.
+    fn file(&self, at: &str, stack: &str) -> PathBuf {
+        self.folder.join(at).join(format!("{stack}.json"))
+    }
+
+    /// The record of a stack. One that cannot be read is as good as none.
+    pub fn read(&self, at: &str, stack: &str) -> Option<Record> {
+        serde_json::from_slice(&std::fs::read(self.file(at, stack)).ok()?).ok()
+    }
+
+    /// Keeps a record, readable by its owner only.
+    ///
+    /// # Errors
+    /// The file cannot be written.
+    pub fn write(&self, at: &str, stack: &str, record: &Record) -> std::io::Result<()> {
+        let path = self.file(at, stack);
+        std::fs::create_dir_all(self.folder.join(at))?;
+        let draft = path.with_extension(format!("{}.new", std::process::id()));
+        let mut options = std::fs::OpenOptions::new();
+        let mut file = options.write(true).create(true).truncate(true).mode(0o600).open(&draft)?;
+        file.write_all(serde_json::to_string(record)?.as_bytes())?;
+        std::fs::rename(&draft, &path)
+    }
+
+    /// Forgets a stack, and the folders that are empty then.
+    ///
+    /// # Errors
+    /// The file cannot be deleted.
+    pub fn forget(&self, at: &str, stack: &str) -> std::io::Result<()> {
+        match std::fs::remove_file(self.file(at, stack)) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
+        // A folder that holds another stack's record stays.
+        let _ = std::fs::remove_dir(self.folder.join(at));
+        let _ = std::fs::remove_dir(&self.folder);
+        Ok(())
+    }
+
+    /// Whether nothing is remembered of any stack.
+    pub fn is_empty(&self) -> bool {
+        !self.folder.exists()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_record_is_read_as_it_was_written_and_leaves_nothing_when_it_is_forgotten() {
+        let folder = tempfile::tempdir().unwrap();
+        let records = Records::of(folder.path());
+        let record = Record { stack_id: "arn".into(), swaps_tag: Some(None), ..Record::default() };
+        records.write("aws-us-east-1", "signup-dev", &record).unwrap();
+        assert_eq!(records.read("aws-us-east-1", "signup-dev"), Some(record));
+        assert_eq!(records.read("aws-eu-west-1", "signup-dev"), None);
+        records.forget("aws-us-east-1", "signup-dev").unwrap();
+        assert!(records.is_empty());
+    }
+}
