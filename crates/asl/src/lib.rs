@@ -45,7 +45,7 @@ mod state;
 
 pub use effect::{Effect, EffectId, Failure, Invoke, Outcome, ReadItems, Reply, Timestamp, Turn, WriteResults};
 pub use execution::history::{Event, HistoryEvent};
-pub use execution::map_run::{Child, MapRun, MapRunStatus};
+pub use execution::map_run::{Child, MapRun, MapRunStatus, MapRunUpdate};
 pub use execution::{Execution, Launch};
 pub use inspect::{StateTest, Tested};
 pub use machine::{Kind, Machine, StateKind};

@@ -4,6 +4,7 @@ use super::Execution;
 use super::strand::StrandId;
 use crate::effect::{EffectId, Outcome, Timestamp};
 use crate::machine::Kind;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
@@ -27,6 +28,14 @@ impl MapRunStatus {
             MapRunStatus::Aborted => "ABORTED",
         }
     }
+}
+
+/// New limits of a map run; what is `None` stays as it is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct MapRunUpdate {
+    pub max_concurrency: Option<u64>,
+    pub tolerated_count: Option<u64>,
+    pub tolerated_percentage: Option<f64>,
 }
 
 /// A map run, as DescribeMapRun shows it.

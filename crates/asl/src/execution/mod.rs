@@ -265,6 +265,11 @@ impl Execution {
         &self.map_runs
     }
 
+    /// How often it was redriven.
+    pub fn redrive_count(&self) -> u64 {
+        self.redrive_count
+    }
+
     /// What it was started with.
     pub fn launch(&self) -> &Launch {
         &self.launch
@@ -284,12 +289,12 @@ impl Execution {
             .map(|(k, v)| (k.as_str(), v))
     }
 
-    fn turn(&mut self) -> Turn {
+    pub(crate) fn turn(&mut self) -> Turn {
         let outcome = if self.outcome.is_some() { self.outcome.clone() } else { None };
         Turn { effects: std::mem::take(&mut self.effects), outcome }
     }
 
-    fn run(&mut self) {
+    pub(crate) fn run(&mut self) {
         let mut steps = 0;
         while let Some(id) = self.ready.pop_front() {
             if self.outcome.is_some() {

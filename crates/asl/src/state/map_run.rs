@@ -2,9 +2,9 @@
 
 use crate::data::template::Template;
 use crate::data::text::compact;
-use crate::effect::{Effect, EffectId, Failure, Outcome, ReadItems, Reply, Turn, WriteResults};
+use crate::effect::{Effect, EffectId, Failure, Outcome, ReadItems, Reply, Timestamp, Turn, WriteResults};
 use crate::execution::history::Event;
-use crate::execution::map_run::{Child, MapRun, MapRunStatus};
+use crate::execution::map_run::{Child, MapRun, MapRunStatus, MapRunUpdate};
 use crate::execution::strand::{Phase, Reading, Strand, Writing};
 use crate::execution::{Execution, Flow, Launch, Owner, Step};
 use crate::limits::{DISTRIBUTED_CONCURRENCY, MAX_PAYLOAD};
@@ -352,6 +352,28 @@ impl Execution {
         };
         let turn = execution.resume(inner, reply, now);
         self.absorb(run, child, turn);
+        self.go_on_with(run);
+    }
+
+    /// Changes the limits of a map run that is under way (UpdateMapRun): a higher concurrency starts further children at
+    /// once, a lower tolerance may end the run. `None` when no run of that ARN is running.
+    pub fn update_map_run(&mut self, arn: &str, update: MapRunUpdate, now: Timestamp) -> Option<Turn> {
+        let index = self.map_runs.iter().position(|run| run.arn == arn && run.status == MapRunStatus::Running)?;
+        self.now = self.now.max(now);
+        let run = &mut self.map_runs[index];
+        run.max_concurrency = update.max_concurrency.unwrap_or(run.max_concurrency);
+        run.tolerated_count = update.tolerated_count.or(run.tolerated_count);
+        run.tolerated_percentage = update.tolerated_percentage.or(run.tolerated_percentage);
+        if run.failed_items > 0 && run.exceeded() {
+            run.status = MapRunStatus::Failed;
+        }
+        self.go_on_with(index);
+        self.run();
+        Some(self.turn())
+    }
+
+    /// Starts the children whose turn it is, and ends the run when there is none left or too many have failed.
+    fn go_on_with(&mut self, run: usize) {
         self.start_children(run);
         let Some(current) = self.map_runs.get(run) else { return };
         if !current.is_over() {

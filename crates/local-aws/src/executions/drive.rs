@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, MutexGuard};
 
-use asl::{Effect, EffectId, Execution, Failure, Invoke, Outcome, Reply, Timestamp, Turn};
+use asl::{Effect, EffectId, Execution, Failure, Invoke, MapRunUpdate, Outcome, Reply, Timestamp, Turn};
 use serde_json::Value;
 
 use super::integration::{self, Task};
@@ -12,6 +12,7 @@ use super::record::{Ended, Entry, Live, Open};
 use super::{items, results};
 use crate::Cloud;
 use crate::services::states::machine::Kind;
+use crate::wire::Fault;
 
 /// How far an open effect had come before a restart.
 #[derive(Clone, Debug, Default)]
@@ -94,6 +95,62 @@ pub fn stop(cloud: &Arc<Cloud>, entry: &Arc<Entry>, failure: Failure) -> bool {
     let turn = live.execution.as_mut().map(|execution| execution.stop(failure, at)).unwrap_or_default();
     advance(cloud, entry, live, turn, &HashMap::new());
     true
+}
+
+/// Runs an execution that did not succeed again from where it failed; answers when, or `None` where nothing can be
+/// redriven.
+///
+/// # Errors
+/// What the store cannot read.
+pub fn redrive(cloud: &Arc<Cloud>, entry: &Arc<Entry>, token: Option<String>) -> Result<Option<Timestamp>, Fault> {
+    let mut live = entry.live();
+    if live.ended.is_none() {
+        return Ok(None);
+    }
+    bring_back(cloud, entry, &mut live)?;
+    let at = entry.tick(&mut live, cloud.clock.now_ms());
+    let Some(turn) = live.execution.as_mut().and_then(|execution| execution.redrive(at)) else {
+        return Ok(None);
+    };
+    note(cloud, entry, &mut live, &Happening::Redriven { at });
+    live.ended = None;
+    live.redrives.count += 1;
+    live.redrives.last_ms = Some(at.0);
+    live.redrive_token = token;
+    live.stored = false;
+    cloud.states.executions.let_run(entry);
+    advance(cloud, entry, live, turn, &HashMap::new());
+    Ok(Some(at))
+}
+
+/// Changes the limits of a map run that is under way; false where there is no such run.
+pub fn update_map_run(cloud: &Arc<Cloud>, entry: &Arc<Entry>, map_run_arn: &str, update: MapRunUpdate) -> bool {
+    let mut live = entry.live();
+    if live.ended.is_some() {
+        return false;
+    }
+    let at = entry.tick(&mut live, cloud.clock.now_ms());
+    let turn = live.execution.as_mut().and_then(|execution| execution.update_map_run(map_run_arn, update, at));
+    let Some(turn) = turn else {
+        return false;
+    };
+    let map_run_arn = map_run_arn.to_owned();
+    note(cloud, entry, &mut live, &Happening::MapRunUpdated { map_run_arn, update, at });
+    advance(cloud, entry, live, turn, &HashMap::new());
+    true
+}
+
+/// Replays an execution whose history was let go.
+fn bring_back(cloud: &Cloud, entry: &Entry, live: &mut Live) -> Result<(), Fault> {
+    if live.execution.is_some() {
+        return Ok(());
+    }
+    let (execution, count) = journal::replay(&cloud.store, entry)?;
+    live.journaled = count;
+    live.logged = execution.history().len();
+    live.now_ms = live.now_ms.max(live.ended.as_ref().map_or(0, |ended| ended.at_ms));
+    live.execution = Some(execution);
+    Ok(())
 }
 
 /// Does what a turn asks for, and stores what has changed.

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use asl::{EffectId, Execution, Failure, Reply, Timestamp};
+use asl::{EffectId, Execution, Failure, MapRunUpdate, Reply, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -20,6 +20,8 @@ const JOURNAL: &str = "states-journal";
 pub enum Happening {
     Replied { id: EffectId, reply: Reply, at: Timestamp },
     Stopped { failure: Failure, at: Timestamp },
+    Redriven { at: Timestamp },
+    MapRunUpdated { map_run_arn: String, update: MapRunUpdate, at: Timestamp },
 }
 
 /// The records of all executions.
@@ -80,6 +82,12 @@ pub fn replay(store: &Store, entry: &Entry) -> Result<(Execution, u64), Fault> {
             }
             Happening::Stopped { failure, at } => {
                 execution.stop(failure, at);
+            }
+            Happening::Redriven { at } => {
+                execution.redrive(at);
+            }
+            Happening::MapRunUpdated { map_run_arn, update, at } => {
+                execution.update_map_run(&map_run_arn, update, at);
             }
         }
     }

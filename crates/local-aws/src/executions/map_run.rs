@@ -8,7 +8,8 @@ use serde_json::{Map, Value, json};
 use super::record::Entry;
 use crate::Cloud;
 use crate::services::states::arn::{self, Arn, Resource};
-use crate::services::states::machine::seconds;
+use crate::services::states::definition::state_within;
+use crate::services::states::machine::{StateMachine, seconds};
 use crate::services::states::page::Page;
 use crate::services::states::refusal;
 use crate::services::states::start_sync_execution::outcome;
@@ -43,13 +44,17 @@ pub fn list_children(
     cloud: &Cloud,
     text: &str,
     status: Option<&str>,
+    redriven: Option<bool>,
     page: &Page,
 ) -> Result<Map<String, Value>, Fault> {
     let arn = Arn::of(text, &[Resource::MapRun])?;
     let items = search(cloud, &arn, |entry, run| {
         (run.arn == text).then(|| {
-            let wanted =
-                |child: &&Child| child.execution.is_some() && status.is_none_or(|status| child.status() == status);
+            let wanted = |child: &&Child| {
+                child.execution.is_some()
+                    && status.is_none_or(|status| child.status() == status)
+                    && redriven.is_none_or(|redriven| (redrives(child) > 0) == redriven)
+            };
             run.children.iter().rev().filter(wanted).map(|child| Value::Object(summary(entry, run, child))).collect()
         })
     })?;
@@ -91,6 +96,18 @@ pub fn child_described(entry: &Entry, run: &MapRun, child: &Child) -> Map<String
     body
 }
 
+/// Changes the limits of the map run `text`; nothing happens to one that has ended.
+///
+/// # Errors
+/// `InvalidArn`, `ResourceNotFound`.
+pub fn update(cloud: &Arc<Cloud>, text: &str, change: asl::MapRunUpdate) -> Result<(), Fault> {
+    let arn = Arn::of(text, &[Resource::MapRun])?;
+    let found = search(cloud, &arn, |entry, run| (run.arn == text).then(|| Arc::clone(&entry.record.arn)))?;
+    let entry = cloud.states.executions.get(&found.ok_or_else(|| refusal::no_resource(text))?)?;
+    super::update_map_run(cloud, &entry, text, change);
+    Ok(())
+}
+
 /// The first thing that `look` finds in a map run of the machine that `arn` names as `MACHINE/LABEL`.
 fn search<R>(cloud: &Cloud, arn: &Arn<'_>, look: impl Fn(&Entry, &MapRun) -> Option<R>) -> Result<Option<R>, Fault> {
     let Some((machine, _)) = arn.name.split_once('/') else {
@@ -120,14 +137,43 @@ fn item(entry: &Entry, run: &MapRun) -> Value {
     item
 }
 
+/// The definition of the Map state of a run.
+fn state_of(entry: &Entry, run: &MapRun) -> Option<Value> {
+    let definition: Value = serde_json::from_str(&entry.program.revision.definition).ok()?;
+    state_within(&definition, &run.state).cloned()
+}
+
+/// DescribeStateMachineForExecution's output for a child execution: its definition is that of the Map's processor.
+pub fn child_machine(entry: &Entry, run: &MapRun, _child: &Child) -> Map<String, Value> {
+    let program = &entry.program;
+    let label = label(run).to_owned();
+    let name = format!("{}/{label}", program.machine_name);
+    let mut body = StateMachine::described(&program.revision, &labelled(entry, run), &name);
+    let processor = state_of(entry, run).and_then(|mut state| {
+        ["ItemProcessor", "Iterator"].into_iter().find_map(|block| Some(state.get_mut(block)?.take()))
+    });
+    if let Some(processor) = processor {
+        body.insert("definition".to_owned(), processor.to_string().into());
+    }
+    body.remove("variableReferences");
+    body.insert("label".to_owned(), label.into());
+    body.insert("mapRunArn".to_owned(), run.arn.clone().into());
+    body.insert("updateDate".to_owned(), seconds(program.updated_ms));
+    body
+}
+
+fn label(run: &MapRun) -> &str {
+    run.arn.split(':').nth(6).and_then(|name| name.split_once('/')).map_or("", |(_, label)| label)
+}
+
 /// `arn:…:stateMachine:MACHINE/LABEL`
 fn labelled(entry: &Entry, run: &MapRun) -> String {
-    let label = run.arn.split(':').nth(6).and_then(|name| name.split_once('/')).map_or("", |(_, label)| label);
-    format!("{}/{label}", entry.program.machine_arn)
+    format!("{}/{}", entry.program.machine_arn, label(run))
 }
 
 fn description(entry: &Entry, run: &MapRun) -> Map<String, Value> {
     let mut body = Map::new();
+    let has_writer = state_of(entry, run).is_some_and(|state| state.get("ResultWriter").is_some());
     body.insert("mapRunArn".to_owned(), run.arn.clone().into());
     body.insert("executionArn".to_owned(), entry.record.arn.as_ref().into());
     body.insert("status".to_owned(), run.status.name().into());
@@ -138,14 +184,17 @@ fn description(entry: &Entry, run: &MapRun) -> Map<String, Value> {
     body.insert("maxConcurrency".to_owned(), run.max_concurrency.into());
     body.insert("toleratedFailurePercentage".to_owned(), run.tolerated_percentage.unwrap_or(0.0).into());
     body.insert("toleratedFailureCount".to_owned(), run.tolerated_count.unwrap_or(0).into());
-    body.insert("itemCounts".to_owned(), counts(|status| run.items(status)));
-    body.insert("executionCounts".to_owned(), counts(|status| run.executions(status)));
+    body.insert("itemCounts".to_owned(), counts(has_writer, |status| run.items(status)));
+    body.insert("executionCounts".to_owned(), counts(has_writer, |status| run.executions(status)));
     body.insert("redriveCount".to_owned(), 0.into());
     body
 }
 
 /// The counts by status, and their sum.
-fn counts(of: impl Fn(&str) -> u64) -> Value {
+///
+/// Observed: with a ResultWriter, results of failed children are written too.
+/// Diverges: without one, every child that succeeded counts as a written result.
+fn counts(has_writer: bool, of: impl Fn(&str) -> u64) -> Value {
     let mut counts = Map::new();
     let mut total = 0;
     for (name, status) in [
@@ -160,8 +209,15 @@ fn counts(of: impl Fn(&str) -> u64) -> Value {
         counts.insert(name.to_owned(), of(status).into());
     }
     counts.insert("total".to_owned(), total.into());
-    counts.insert("resultsWritten".to_owned(), of("SUCCEEDED").into());
+    let written = if has_writer { of("SUCCEEDED") + of("FAILED") + of("TIMED_OUT") } else { of("SUCCEEDED") };
+    counts.insert("resultsWritten".to_owned(), written.into());
+    counts.insert("failuresNotRedrivable".to_owned(), 0.into());
+    counts.insert("pendingRedrive".to_owned(), 0.into());
     Value::Object(counts)
+}
+
+fn redrives(child: &Child) -> u64 {
+    child.execution.as_ref().map_or(0, asl::Execution::redrive_count)
 }
 
 fn summary(entry: &Entry, run: &MapRun, child: &Child) -> Map<String, Value> {
@@ -172,7 +228,7 @@ fn summary(entry: &Entry, run: &MapRun, child: &Child) -> Map<String, Value> {
     body.insert("status".to_owned(), child.status().into());
     body.insert("mapRunArn".to_owned(), run.arn.clone().into());
     body.insert("itemCount".to_owned(), child.items.into());
-    body.insert("redriveCount".to_owned(), 0.into());
+    body.insert("redriveCount".to_owned(), redrives(child).into());
     if let Some(execution) = &child.execution {
         body.insert("startDate".to_owned(), seconds(execution.started_at().0));
     }

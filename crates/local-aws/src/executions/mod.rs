@@ -180,16 +180,23 @@ impl Executions {
         }
     }
 
-    /// Notes that `entry` has ended and keeps its history; the oldest kept one is let go.
+    /// Notes that `entry` has ended and keeps its history; the oldest kept one is let go. One that ended before, and was
+    /// redriven, has one place: the newest.
     fn keep(&self, entry: &Arc<Entry>) {
         let dropped = {
             let mut index = self.index();
+            index.kept.retain(|kept| !Arc::ptr_eq(kept, entry));
             index.kept.push_back(Arc::clone(entry));
             if index.kept.len() > KEPT_HISTORIES { index.kept.pop_front() } else { None }
         };
         if let Some(entry) = dropped {
             entry.let_history_go();
         }
+    }
+
+    /// Notes that `entry` runs again.
+    fn let_run(&self, entry: &Arc<Entry>) {
+        self.index().kept.retain(|kept| !Arc::ptr_eq(kept, entry));
     }
 
     fn insert(&self, entry: Arc<Entry>) {
@@ -209,4 +216,4 @@ impl Index {
     }
 }
 
-pub use drive::stop;
+pub use drive::{redrive, stop, update_map_run};

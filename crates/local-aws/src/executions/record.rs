@@ -74,6 +74,8 @@ pub struct Live {
     pub execution: Option<Execution>,
     pub ended: Option<Ended>,
     pub redrives: Redrives,
+    /// What the latest redrive was asked with, so that the same request again answers the same.
+    pub redrive_token: Option<String>,
     pub open: HashMap<EffectId, Open>,
     /// How many entries its journal has.
     pub journaled: u64,
@@ -111,6 +113,13 @@ impl Record {
     /// The execution's name.
     pub fn name(&self) -> &str {
         self.arn.split(':').nth(7).unwrap_or_default()
+    }
+}
+
+impl Live {
+    /// When the redrive with that token was, if it was the latest.
+    pub fn redriven_with(&self, token: &str) -> Option<i64> {
+        self.redrives.last_ms.filter(|_| self.redrive_token.as_deref() == Some(token))
     }
 }
 

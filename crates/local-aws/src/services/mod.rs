@@ -16,6 +16,7 @@ pub mod input;
 pub mod lambda;
 pub mod logs;
 pub mod s3;
+pub mod sqs;
 pub mod ssm;
 pub mod states;
 pub mod sts;
@@ -46,6 +47,7 @@ pub const SERVICES: &[(&str, &[Operation])] = &[
     ("lambda", lambda::OPERATIONS),
     ("logs", logs::OPERATIONS),
     ("s3", s3::OPERATIONS),
+    ("sqs", sqs::OPERATIONS),
     ("ssm", ssm::OPERATIONS),
     ("states", states::OPERATIONS),
     ("sts", sts::OPERATIONS),

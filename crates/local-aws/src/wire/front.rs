@@ -134,7 +134,7 @@ fn encode_fault(parts: &Parts, protocol: Protocol, service: Option<&str>, fault:
     let request_id = Uuid::new_v4().to_string();
     let mut response = match protocol {
         Protocol::Query => query::refuse(service.unwrap_or_default(), fault, &request_id),
-        Protocol::Json { version } => json::refuse(version, fault),
+        Protocol::Json { version } => json::refuse(version, service, fault),
         Protocol::RestJson => rest::refuse(service.unwrap_or_default(), fault),
         Protocol::RestXml => s3::refuse(fault, parts.uri.path(), &request_id),
     };

@@ -6,6 +6,7 @@ use http::{Response, StatusCode};
 use serde_json::{Map, Value, json};
 
 use super::{Fault, Output};
+use crate::services::sqs;
 
 /// The prefixes of `X-Amz-Target` and the service that each means.
 const TARGETS: &[(&str, &str)] = &[
@@ -13,6 +14,7 @@ const TARGETS: &[(&str, &str)] = &[
     ("DynamoDB_20120810", "dynamodb"),
     ("DynamoDBStreams_20120810", "dynamodb"),
     ("Logs_20140328", "logs"),
+    ("AmazonSQS", "sqs"),
     ("AmazonSSM", "ssm"),
 ];
 
@@ -47,12 +49,15 @@ pub fn answer(version: &str, output: Output) -> Response<Bytes> {
 }
 
 /// The answer to a call that failed.
-pub fn refuse(version: &str, fault: &Fault) -> Response<Bytes> {
+pub fn refuse(version: &str, service: Option<&str>, fault: &Fault) -> Response<Bytes> {
     let mut members = fault.members.clone();
     members.insert("__type".to_owned(), json!(fault.code));
     members.entry("message").or_insert_with(|| json!(fault.message));
     let mut response = body(version, fault.status, &Value::Object(members));
     super::front::add_headers(&mut response, &[("x-amzn-ErrorType".to_owned(), fault.code.clone())]);
+    if let Some(code) = service.filter(|service| *service == "sqs").and_then(|_| sqs::query_code(&fault.code)) {
+        super::front::add_headers(&mut response, &[("x-amzn-query-error".to_owned(), format!("{code};Sender"))]);
+    }
     response
 }
 

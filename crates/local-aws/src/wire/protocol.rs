@@ -24,7 +24,7 @@ impl Protocol {
     pub fn of(service: &str, parts: &Parts) -> Protocol {
         match service {
             "cloudformation" | "iam" | "sts" => Protocol::Query,
-            "dynamodb" | "states" => JSON_1_0,
+            "dynamodb" | "sqs" | "states" => JSON_1_0,
             "logs" | "ssm" => JSON_1_1,
             "lambda" | "apigateway" => Protocol::RestJson,
             "s3" => Protocol::RestXml,

@@ -7,6 +7,8 @@ use serde_json::{Map, Value, json};
 use super::{Answer, Task};
 use crate::wire::{Fault, Output};
 
+const REQUEST_ID: &str = "x-amzn-RequestId";
+
 /// How a service calls itself in the answers of its integrations, which are those of the AWS SDK for Java 1.
 pub struct Service {
     /// The signing name.
@@ -17,7 +19,10 @@ pub struct Service {
     pub title: &'static str,
     /// The error of faults that its model does not name.
     pub general: &'static str,
-    pub content_type: &'static str,
+    /// The headers that are the same in every answer.
+    pub headers: &'static [(&'static str, &'static str)],
+    /// Members that are texts to the service and may be any JSON to the integration.
+    pub texts: &'static [&'static str],
 }
 
 pub const LAMBDA: Service = Service {
@@ -25,7 +30,12 @@ pub const LAMBDA: Service = Service {
     prefix: "Lambda",
     title: "AWSLambda",
     general: "AWSLambdaException",
-    content_type: "application/json",
+    headers: &[
+        ("Connection", "keep-alive"),
+        ("Content-Type", "application/json"),
+        ("x-amzn-Remapped-Content-Length", "0"),
+    ],
+    texts: &[],
 };
 
 pub const STATES: Service = Service {
@@ -33,7 +43,8 @@ pub const STATES: Service = Service {
     prefix: "StepFunctions",
     title: "AWSStepFunctions",
     general: "AWSStepFunctionsException",
-    content_type: "application/x-amz-json-1.0",
+    headers: &[("connection", "keep-alive"), ("Content-Type", "application/x-amz-json-1.0")],
+    texts: &["Input"],
 };
 
 const DYNAMODB: Service = Service {
@@ -41,17 +52,35 @@ const DYNAMODB: Service = Service {
     prefix: "DynamoDB",
     title: "AmazonDynamoDBv2",
     general: "AmazonDynamoDBException",
-    content_type: "application/x-amz-json-1.0",
+    headers: &[("Connection", "keep-alive"), ("Content-Type", "application/x-amz-json-1.0"), ("Server", "Server")],
+    texts: &[],
 };
+
+const SQS: Service = Service {
+    name: "sqs",
+    prefix: "SQS",
+    title: "AmazonSQS",
+    general: "AmazonSQSException",
+    headers: &[("connection", "keep-alive"), ("Content-Type", "application/x-amz-json-1.0")],
+    texts: &["MessageBody"],
+};
+
+/// The services whose integrations pass one request on.
+const SERVICES: &[&Service] = &[&DYNAMODB, &SQS];
 
 /// Passes the payload on to the operation that the action names.
 pub fn request(task: &Task) -> BoxFuture<'_, Answer> {
     Box::pin(async move {
-        let operation = operation_of(&task.invoke.resource.action_name());
-        let input = task.invoke.payload.clone();
-        match task.cloud.invoke(DYNAMODB.name, &operation, task.region(), input).await {
-            Ok(output) => Ok(with_metadata(&DYNAMODB, output)),
-            Err(fault) => Err(DYNAMODB.failure(&fault)),
+        let resource = &task.invoke.resource;
+        let Some(service) = SERVICES.iter().find(|service| service.name == resource.service_type()) else {
+            return Err(super::unsupported(resource.arn()));
+        };
+        let action = resource.action_name();
+        let operation = operation_of(action.split('.').next().unwrap_or_default());
+        let input = service.input(&task.invoke.payload);
+        match task.cloud.invoke(service.name, &operation, task.region(), input).await {
+            Ok(output) => Ok(with_metadata(service, output)),
+            Err(fault) => Err(service.failure(&fault)),
         }
     })
 }
@@ -64,31 +93,55 @@ pub fn operation_of(action: &str) -> String {
 
 /// The output's members with what the SDK adds to them.
 fn with_metadata(service: &Service, output: Output) -> Value {
-    let length = output.body.to_string().len();
+    let text = output.body.to_string();
+    let mut headers = Vec::new();
+    if service.name == DYNAMODB.name {
+        headers.push(("x-amz-crc32".to_owned(), crc32fast::hash(text.as_bytes()).to_string()));
+    }
     let mut members = match output.body {
         Value::Object(members) => members,
         _ => Map::new(),
     };
-    members.append(&mut service.metadata(output.status, length));
+    members.append(&mut service.metadata(output.status, text.len(), headers));
     Value::Object(members)
 }
 
 impl Service {
-    /// `SdkHttpMetadata` and `SdkResponseMetadata` of an answer of `length` bytes.
-    pub fn metadata(&self, status: u16, length: usize) -> Map<String, Value> {
-        let id = uuid::Uuid::new_v4().to_string();
-        let length = length.to_string();
-        let headers = json!({
-            "x-amzn-RequestId": id,
-            "Content-Length": length,
-            "Content-Type": self.content_type,
-        });
-        let all = json!({
-            "x-amzn-RequestId": [id],
-            "Content-Length": [length],
-            "Content-Type": [self.content_type],
-        });
-        let http = json!({"AllHttpHeaders": all, "HttpHeaders": headers, "HttpStatusCode": status});
+    /// The input of the service's operation: members that are null are not sent, and JSON goes as text where the
+    /// service wants text.
+    pub fn input(&self, payload: &Value) -> Value {
+        let Value::Object(members) = payload else {
+            return payload.clone();
+        };
+        let sent = members.iter().filter(|(_, value)| !value.is_null());
+        let of = |(name, value): (&String, &Value)| match value {
+            Value::String(_) => (name.clone(), value.clone()),
+            other if self.texts.contains(&name.as_str()) => (name.clone(), Value::String(other.to_string())),
+            other => (name.clone(), other.clone()),
+        };
+        Value::Object(sent.map(of).collect())
+    }
+
+    /// `SdkHttpMetadata` and `SdkResponseMetadata` of an answer of `length` bytes; `own` are the headers of this answer
+    /// beside those that every answer has.
+    pub fn metadata(&self, status: u16, length: usize, own: Vec<(String, String)>) -> Map<String, Value> {
+        let now = jiff::Timestamp::now().strftime("%a, %d %b %Y %H:%M:%S GMT").to_string();
+        let fixed = self.headers.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        let mut headers: Vec<(String, String)> = fixed.chain(own).collect();
+        headers.push(("Content-Length".to_owned(), length.to_string()));
+        headers.push(("Date".to_owned(), now));
+        let id = match headers.iter().find(|(name, _)| name == REQUEST_ID) {
+            Some((_, id)) => id.clone(),
+            None => {
+                let id = uuid::Uuid::new_v4().to_string();
+                headers.push((REQUEST_ID.to_owned(), id.clone()));
+                id
+            }
+        };
+        headers.sort();
+        let all: Map<String, Value> = headers.iter().map(|(name, value)| (name.clone(), json!([value]))).collect();
+        let one: Map<String, Value> = headers.into_iter().map(|(name, value)| (name, value.into())).collect();
+        let http = json!({"AllHttpHeaders": all, "HttpHeaders": one, "HttpStatusCode": status});
         let mut members = Map::new();
         members.insert("SdkHttpMetadata".to_owned(), http);
         members.insert("SdkResponseMetadata".to_owned(), json!({"RequestId": id}));

@@ -28,7 +28,7 @@ pub async fn function(task: &Task, arn: &str) -> Answer {
 /// `lambda:invoke`: calls the function that the payload names; answers the whole response of Invoke.
 pub fn request(task: &Task) -> BoxFuture<'_, Answer> {
     Box::pin(async move {
-        let mut input = task.invoke.payload.clone();
+        let mut input = LAMBDA.input(&task.invoke.payload);
         let payload = input.as_object_mut().and_then(|members| members.remove("Payload"));
         let event = payload.map(|payload| Bytes::from(payload.to_string())).unwrap_or_default();
         let invoked = invoke(task, input, event).await?;
@@ -102,16 +102,16 @@ fn response(invoked: &Invoked) -> Value {
         Ok(value) => value,
         Err(_) => Value::String(String::from_utf8_lossy(&invoked.payload).into_owned()),
     };
-    let mut members = LAMBDA.metadata(invoked.status, invoked.payload.len());
-    for (name, value) in &invoked.headers {
-        if name.eq_ignore_ascii_case("X-Amz-Executed-Version") {
-            members["SdkHttpMetadata"]["HttpHeaders"]["X-Amz-Executed-Version"] = value.clone().into();
-            members["SdkHttpMetadata"]["AllHttpHeaders"]["X-Amz-Executed-Version"] = json!([value]);
-        }
+    let shown = ["X-Amz-Executed-Version", "x-amzn-RequestId", "X-Amzn-Trace-Id", "X-Amz-Log-Result"];
+    let own = invoked.headers.iter().filter(|(name, _)| shown.contains(&name.as_str())).cloned().collect();
+    let mut members = LAMBDA.metadata(invoked.status, invoked.payload.len(), own);
+    if let Some((_, log)) = invoked.headers.iter().find(|(name, _)| name == "X-Amz-Log-Result") {
+        members.insert("LogResult".to_owned(), log.clone().into());
     }
     members.insert("ExecutedVersion".to_owned(), invoked.version.clone().into());
     members.insert("Payload".to_owned(), payload);
     members.insert("StatusCode".to_owned(), invoked.status.into());
+    members.sort_keys();
     Value::Object(members)
 }
 

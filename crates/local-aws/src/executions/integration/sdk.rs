@@ -45,6 +45,7 @@ pub const SDK_SERVICES: &[SdkService] = &[
     SdkService { name: "lambda", service: "lambda", prefix: "Lambda", camel: false, body: Some(("Invoke", "Payload")) },
     SdkService { name: "s3", service: "s3", prefix: "S3", camel: false, body: Some(("Object", "Body")) },
     SdkService { name: "sfn", service: "states", prefix: "Sfn", camel: true, body: None },
+    SdkService { name: "sqs", service: "sqs", prefix: "Sqs", camel: false, body: None },
     SdkService { name: "ssm", service: "ssm", prefix: "Ssm", camel: false, body: None },
     SdkService { name: "sts", service: "sts", prefix: "Sts", camel: false, body: None },
 ];

@@ -47,7 +47,8 @@ function errorDocument(error) {
   return {
     errorType: error.name || "Error",
     errorMessage: error.message ?? "",
-    trace: (error.stack ?? "").split("\n"),
+    // As on AWS, where the code is in /var/task.
+    trace: (error.stack ?? "").replaceAll(`${process.env.LAMBDA_TASK_ROOT}/`, "/var/task/").split("\n"),
   };
 }
 

@@ -64,7 +64,13 @@ def set_up_logging():
 
 
 def error_document(error, skipped):
-    frames = traceback.extract_tb(error.__traceback__)[skipped:]
+    # As on AWS, where the code is in /var/task.
+    root = os.environ["LAMBDA_TASK_ROOT"]
+    frames = [
+        traceback.FrameSummary("/var/task" + frame.filename[len(root):], frame.lineno, frame.name, line=frame.line)
+        if frame.filename.startswith(root + "/") else frame
+        for frame in traceback.extract_tb(error.__traceback__)[skipped:]
+    ]
     return {
         "errorMessage": str(error),
         "errorType": type(error).__name__,

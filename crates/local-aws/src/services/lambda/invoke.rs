@@ -60,6 +60,7 @@ async fn synchronous(cloud: &Arc<Cloud>, call: &Call, name: &FunctionName, paylo
     };
     let mut output = answer(200, payload, &request.request_id);
     output.headers.push(("X-Amz-Executed-Version".to_owned(), version));
+    output.headers.push(("X-Amzn-Trace-Id".to_owned(), request.trace.clone()));
     if failed {
         output.headers.push(("X-Amz-Function-Error".to_owned(), "Unhandled".to_owned()));
     }

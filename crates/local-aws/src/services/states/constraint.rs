@@ -69,6 +69,22 @@ impl<'a> Members<'a> {
         Some(number)
     }
 
+    /// A number from `min` to `max`.
+    pub fn decimal(&mut self, name: &str, min: f64, max: f64) -> Option<f64> {
+        let value = self.value(name)?;
+        let Some(number) = value.as_f64() else {
+            self.mistyped(value, "Float");
+            return None;
+        };
+        if number > max {
+            self.violate(&number.to_string(), name, &format!("Member must have value less than or equal to {max}"));
+        }
+        if number < min {
+            self.violate(&number.to_string(), name, &format!("Member must have value greater than or equal to {min}"));
+        }
+        Some(number)
+    }
+
     /// One of `words`.
     pub fn choice(&mut self, name: &str, words: &[&'static str]) -> Option<&'a str> {
         let value = self.value(name)?;

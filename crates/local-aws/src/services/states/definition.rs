@@ -2,6 +2,7 @@
 
 use asl::Machine;
 use asl::problem::{Problem, fault_message};
+use serde_json::Value;
 
 use super::constraint::Members;
 use super::machine::Kind;
@@ -36,6 +37,19 @@ pub fn check(definition: &str, kind: Kind) -> Result<Machine, Fault> {
         return Err(invalid(definition, &absent));
     }
     Ok(machine)
+}
+
+/// The state called `name` in a block of states, however deep.
+pub fn state_within<'a>(block: &'a Value, name: &str) -> Option<&'a Value> {
+    let states = block.get("States")?.as_object()?;
+    if let Some(state) = states.get(name) {
+        return Some(state);
+    }
+    states.values().find_map(|state| {
+        let branches = state.get("Branches").and_then(Value::as_array).into_iter().flatten();
+        let blocks = ["ItemProcessor", "Iterator"].into_iter().filter_map(|block| state.get(block));
+        blocks.chain(branches).find_map(|block| state_within(block, name))
+    })
 }
 
 /// The fault for a definition with these problems.

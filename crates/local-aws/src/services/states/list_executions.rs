@@ -21,12 +21,12 @@ pub async fn run(cloud: Arc<Cloud>, call: Call) -> Result<Output, Fault> {
     let machine = members.text("stateMachineArn", 1, 256);
     let map_run = members.text("mapRunArn", 1, 2000);
     let status = members.choice("statusFilter", STATUSES);
-    let redriven = members.choice("redriveFilter", &["REDRIVEN", "NOT_REDRIVEN"]);
+    let redriven = members.choice("redriveFilter", &["REDRIVEN", "NOT_REDRIVEN"]).map(|word| word == "REDRIVEN");
     let page = Page::of(&mut members, 3096);
     members.finish()?;
     let body = match (machine, map_run) {
         (Some(text), None) => of_machine(&cloud, text, status, redriven, &page?)?,
-        (None, Some(text)) => map_run::list_children(&cloud, text, status, &page?)?,
+        (None, Some(text)) => map_run::list_children(&cloud, text, status, redriven, &page?)?,
         _ => return Err(validation("Must provide a StateMachine ARN or MapRun ARN")),
     };
     Ok(Output::json(body.into()))
@@ -36,7 +36,7 @@ fn of_machine(
     cloud: &Cloud,
     text: &str,
     status: Option<&str>,
-    redriven: Option<&str>,
+    redriven: Option<bool>,
     page: &Page,
 ) -> Result<serde_json::Map<String, Value>, Fault> {
     let arn = Arn::of(text, &[Resource::StateMachine])?;
@@ -51,7 +51,7 @@ fn of_machine(
         .into_iter()
         .filter(|entry| arn.qualifier.is_none() || through(entry, text))
         .filter(|entry| status.is_none_or(|status| entry.status() == status))
-        .filter(|entry| redriven.is_none_or(|word| (word == "REDRIVEN") == (entry.live().redrives.count > 0)))
+        .filter(|entry| redriven.is_none_or(|redriven| (entry.live().redrives.count > 0) == redriven))
         .collect();
     page.cut("executions", found, |entry| entry.record.arn.to_string(), |entry| entry.summary(&entry.live()).into())
 }

@@ -33,6 +33,7 @@ pub(crate) mod logging;
 pub(crate) mod machine;
 pub(crate) mod page;
 mod publish_state_machine_version;
+mod redrive_execution;
 pub(crate) mod refusal;
 mod routing;
 mod send_task_failure;
@@ -45,6 +46,7 @@ pub(crate) mod store;
 mod tag_resource;
 mod test_state;
 mod untag_resource;
+mod update_map_run;
 mod update_state_machine;
 mod update_state_machine_alias;
 mod validate_state_machine_definition;
@@ -76,6 +78,7 @@ pub const OPERATIONS: &[Operation] = &[
     operation!("ListStateMachines", list_state_machines::run),
     operation!("ListTagsForResource", list_tags_for_resource::run),
     operation!("PublishStateMachineVersion", publish_state_machine_version::run),
+    operation!("RedriveExecution", redrive_execution::run),
     operation!("SendTaskFailure", send_task_failure::run),
     operation!("SendTaskHeartbeat", send_task_heartbeat::run),
     operation!("SendTaskSuccess", send_task_success::run),
@@ -85,6 +88,7 @@ pub const OPERATIONS: &[Operation] = &[
     operation!("TagResource", tag_resource::run),
     operation!("TestState", test_state::run),
     operation!("UntagResource", untag_resource::run),
+    operation!("UpdateMapRun", update_map_run::run),
     operation!("UpdateStateMachine", update_state_machine::run),
     operation!("UpdateStateMachineAlias", update_state_machine_alias::run),
     operation!("ValidateStateMachineDefinition", validate_state_machine_definition::run),

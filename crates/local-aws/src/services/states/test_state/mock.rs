@@ -4,6 +4,7 @@ use asl::{Failure, Resource};
 use serde_json::Value;
 
 use super::super::constraint::{Members, validation};
+use super::super::definition::state_within;
 use super::shapes::{self, Mode};
 use crate::wire::Fault;
 
@@ -64,7 +65,7 @@ impl Subject {
         let Some(name) = name else {
             return Ok(Subject(document));
         };
-        let found = within(&document, name);
+        let found = state_within(&document, name);
         found.map(|state| Subject(state.clone())).ok_or_else(|| validation("State not found in definition"))
     }
 
@@ -161,19 +162,6 @@ impl Subject {
     fn is_activity(&self) -> bool {
         matches!(self.resource(), Some(Resource::Activity { .. }))
     }
-}
-
-/// The state called `name` in a block of states, however deep.
-fn within<'a>(block: &'a Value, name: &str) -> Option<&'a Value> {
-    let states = block.get("States")?.as_object()?;
-    if let Some(state) = states.get(name) {
-        return Some(state);
-    }
-    states.values().find_map(|state| {
-        let branches = state.get("Branches").and_then(Value::as_array).into_iter().flatten();
-        let blocks = ["ItemProcessor", "Iterator"].into_iter().filter_map(|block| state.get(block));
-        blocks.chain(branches).find_map(|block| within(block, name))
-    })
 }
 
 #[cfg(test)]
