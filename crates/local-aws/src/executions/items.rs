@@ -55,7 +55,7 @@ async fn objects(cloud: &Arc<Cloud>, region: &str, parameters: &Value) -> Result
             json!({
                 "Etag": object["ETag"],
                 "Key": object["Key"],
-                "LastModified": object["LastModified"],
+                "LastModified": object["LastModified"].as_f64().map(|seconds| seconds as i64),
                 "Size": object["Size"],
                 "StorageClass": object["StorageClass"],
             })
@@ -97,9 +97,6 @@ fn json_items(text: &str, pointer: Option<&str>) -> Result<Vec<Value>, Failure> 
     };
     match found {
         Some(Value::Array(items)) => Ok(items.clone()),
-        Some(Value::Object(members)) if pointer.is_none() => {
-            Ok(members.iter().map(|(key, value)| json!({"Key": key, "Value": value})).collect())
-        }
         _ => Err(failure("Attempting to map over non-iterable node.".to_owned())),
     }
 }
@@ -125,6 +122,12 @@ fn csv_items(text: &str, config: &Value) -> Result<Vec<Value>, Failure> {
         }
         _ => rows.next().unwrap_or_default(),
     };
+    let mut distinct: Vec<&String> = headers.iter().collect();
+    distinct.sort();
+    distinct.dedup();
+    if distinct.len() < headers.len() {
+        return Err(failure("CSV headers cannot contain duplicates.".to_owned()));
+    }
     let item = |row: Vec<String>| {
         let mut cells = row.into_iter();
         let named = headers.iter().map(|name| (name.clone(), cells.next().unwrap_or_default().into()));
@@ -172,11 +175,12 @@ fn failure(cause: String) -> Failure {
 /// A fault of S3 as the ItemReader reports it.
 pub fn s3_words(fault: &Fault) -> String {
     format!(
-        "{} (Service: Amazon S3; Status Code: {}; Error Code: {}; Request ID: {}; Proxy: null)",
+        "{} (Service: Amazon S3; Status Code: {}; Error Code: {}; Request ID: {}; S3 Extended Request ID: {}; Proxy: null)",
         fault.message,
         fault.status,
         fault.code,
-        uuid::Uuid::new_v4(),
+        uuid::Uuid::new_v4().simple(),
+        uuid::Uuid::new_v4().simple(),
     )
 }
 
@@ -196,12 +200,15 @@ mod tests {
         assert_eq!(first, [json!({"a": "1", "b": "x, \"y\""}), json!({"a": "2", "b": ""})]);
         let config = json!({"CSVHeaderLocation": "GIVEN", "CSVHeaders": ["k"], "CSVDelimiter": "PIPE"});
         assert_eq!(csv_items("1|2\r\n3|4", &config).unwrap(), [json!({"k": "1"}), json!({"k": "3"})]);
+        let twice = csv_items("a,a\n1,2\n", &json!({"CSVHeaderLocation": "FIRST_ROW"})).unwrap_err();
+        assert_eq!(twice.cause.as_deref(), Some("CSV headers cannot contain duplicates."));
     }
 
     #[test]
-    fn json_items_are_a_list_or_the_members_of_an_object() {
+    fn json_items_are_a_list() {
         assert_eq!(json_items("[1,2]", None).unwrap(), [json!(1), json!(2)]);
-        assert_eq!(json_items(r#"{"a":1}"#, None).unwrap(), [json!({"Key": "a", "Value": 1})]);
+        let failure = json_items(r#"{"a":1}"#, None).unwrap_err();
+        assert_eq!(failure.cause.as_deref(), Some("Attempting to map over non-iterable node."));
         assert_eq!(json_items(r#"{"a":{"b":[3]}}"#, Some("/a/b")).unwrap(), [json!(3)]);
         let failure = json_items("1", None).unwrap_err();
         assert_eq!(failure.error.as_deref(), Some("States.ItemReaderFailed"));

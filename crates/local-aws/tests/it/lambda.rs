@@ -29,7 +29,7 @@ fn code() -> Value {
     json!({"ZipFile": STANDARD.encode(zip_of("bootstrap", script.as_bytes()))})
 }
 
-async fn cloud() -> Arc<Cloud> {
+pub async fn cloud() -> Arc<Cloud> {
     let cloud = Cloud::in_memory(Clock::system()).unwrap();
     for (name, service) in [("lambda", "lambda.amazonaws.com"), ("other", "ec2.amazonaws.com")] {
         let trust = json!({"Version": "2012-10-17", "Statement": [{
@@ -41,7 +41,7 @@ async fn cloud() -> Arc<Cloud> {
     cloud
 }
 
-fn function(change: impl FnOnce(&mut Value)) -> Value {
+pub fn function(change: impl FnOnce(&mut Value)) -> Value {
     let mut input = json!({
         "FunctionName": "echo",
         "Role": "arn:aws:iam::000000000000:role/lambda",

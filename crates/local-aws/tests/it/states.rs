@@ -10,32 +10,32 @@ use serde_json::{Value, json};
 const REGION: &str = "us-east-1";
 const ROLE: &str = "arn:aws:iam::000000000000:role/states";
 
-fn cloud() -> Arc<Cloud> {
+pub fn cloud() -> Arc<Cloud> {
     Cloud::in_memory(Clock::system()).expect("a cloud in memory")
 }
 
-async fn ask(cloud: &Arc<Cloud>, operation: &str, input: Value) -> Result<Value, Fault> {
+pub async fn ask(cloud: &Arc<Cloud>, operation: &str, input: Value) -> Result<Value, Fault> {
     cloud.invoke("states", operation, REGION, input).await.map(|output| output.body)
 }
 
-async fn tell(cloud: &Arc<Cloud>, operation: &str, input: Value) -> Value {
+pub async fn tell(cloud: &Arc<Cloud>, operation: &str, input: Value) -> Value {
     ask(cloud, operation, input).await.unwrap_or_else(|fault| panic!("{operation}: {fault}"))
 }
 
-async fn machine(cloud: &Arc<Cloud>, name: &str, kind: &str, states: Value) -> String {
+pub async fn machine(cloud: &Arc<Cloud>, name: &str, kind: &str, states: Value) -> String {
     let start = states.as_object().and_then(|states| states.keys().next()).expect("a state").clone();
     let definition = json!({"StartAt": start, "States": states}).to_string();
     let input = json!({"name": name, "definition": definition, "roleArn": ROLE, "type": kind});
     tell(cloud, "CreateStateMachine", input).await["stateMachineArn"].as_str().expect("an ARN").to_owned()
 }
 
-async fn start(cloud: &Arc<Cloud>, machine: &str, input: Value) -> String {
+pub async fn start(cloud: &Arc<Cloud>, machine: &str, input: Value) -> String {
     let input = json!({"stateMachineArn": machine, "input": input.to_string()});
     tell(cloud, "StartExecution", input).await["executionArn"].as_str().expect("an ARN").to_owned()
 }
 
 /// The description of an execution once it has ended.
-async fn ended(cloud: &Arc<Cloud>, arn: &str) -> Value {
+pub async fn ended(cloud: &Arc<Cloud>, arn: &str) -> Value {
     for _ in 0..10_000 {
         let described = tell(cloud, "DescribeExecution", json!({"executionArn": arn})).await;
         if described["status"] != "RUNNING" {
@@ -47,9 +47,20 @@ async fn ended(cloud: &Arc<Cloud>, arn: &str) -> Value {
     panic!("{arn} does not end");
 }
 
-async fn events(cloud: &Arc<Cloud>, arn: &str) -> Vec<String> {
+/// The events of an execution.
+pub async fn history(cloud: &Arc<Cloud>, arn: &str) -> Vec<Value> {
     let history = tell(cloud, "GetExecutionHistory", json!({"executionArn": arn})).await;
-    let events = history["events"].as_array().expect("events").clone();
+    history["events"].as_array().expect("events").clone()
+}
+
+/// JSON in a text.
+pub fn parsed(text: &Value) -> Value {
+    serde_json::from_str(text.as_str().expect("a text")).expect("JSON")
+}
+
+/// The types of the events of an execution.
+pub async fn events(cloud: &Arc<Cloud>, arn: &str) -> Vec<String> {
+    let events = history(cloud, arn).await;
     events.iter().map(|event| event["type"].as_str().expect("a type").to_owned()).collect()
 }
 

@@ -5,6 +5,7 @@ use futures_util::future::BoxFuture;
 use serde_json::{Map, Value, json};
 
 use super::{Answer, Task};
+use crate::services::sqs;
 use crate::wire::{Fault, Output};
 
 const REQUEST_ID: &str = "x-amzn-RequestId";
@@ -23,6 +24,10 @@ pub struct Service {
     pub headers: &'static [(&'static str, &'static str)],
     /// Members that are texts to the service and may be any JSON to the integration.
     pub texts: &'static [&'static str],
+    /// The code that its older protocol, which the SDK for Java 1 speaks, has for a code of its model.
+    pub codes: fn(&str) -> Option<&'static str>,
+    /// Codes of its model that the SDK for Java 1 has no class for.
+    pub unmodelled: &'static [&'static str],
 }
 
 pub const LAMBDA: Service = Service {
@@ -36,6 +41,8 @@ pub const LAMBDA: Service = Service {
         ("x-amzn-Remapped-Content-Length", "0"),
     ],
     texts: &[],
+    codes: |_| None,
+    unmodelled: &[],
 };
 
 pub const STATES: Service = Service {
@@ -45,6 +52,8 @@ pub const STATES: Service = Service {
     general: "AWSStepFunctionsException",
     headers: &[("connection", "keep-alive"), ("Content-Type", "application/x-amz-json-1.0")],
     texts: &["Input"],
+    codes: |_| None,
+    unmodelled: &[],
 };
 
 const DYNAMODB: Service = Service {
@@ -54,6 +63,8 @@ const DYNAMODB: Service = Service {
     general: "AmazonDynamoDBException",
     headers: &[("Connection", "keep-alive"), ("Content-Type", "application/x-amz-json-1.0"), ("Server", "Server")],
     texts: &[],
+    codes: |_| None,
+    unmodelled: &[],
 };
 
 const SQS: Service = Service {
@@ -63,6 +74,8 @@ const SQS: Service = Service {
     general: "AmazonSQSException",
     headers: &[("connection", "keep-alive"), ("Content-Type", "application/x-amz-json-1.0")],
     texts: &["MessageBody"],
+    codes: sqs::query_code,
+    unmodelled: &["MissingRequiredParameterException", "InvalidParameterValueException"],
 };
 
 /// The services whose integrations pass one request on.
@@ -78,11 +91,25 @@ pub fn request(task: &Task) -> BoxFuture<'_, Answer> {
         let action = resource.action_name();
         let operation = operation_of(action.split('.').next().unwrap_or_default());
         let input = service.input(&task.invoke.payload);
+        if let Some(failure) = unreachable(service, &input) {
+            return Err(failure);
+        }
         match task.cloud.invoke(service.name, &operation, task.region(), input).await {
             Ok(output) => Ok(with_metadata(service, output)),
             Err(fault) => Err(service.failure(&fault)),
         }
     })
+}
+
+/// The failure of a request to a queue URL that names no host: the SDK calls the URL itself.
+fn unreachable(service: &Service, input: &Value) -> Option<Failure> {
+    let url = input.get("QueueUrl")?.as_str()?;
+    if url.starts_with("http://") || url.starts_with("https://") {
+        return None;
+    }
+    let host = url.split('/').next().unwrap_or_default();
+    let cause = format!("Unable to execute HTTP request: {host}: Name or service not known");
+    Some(Failure::new(format!("{}.SdkClientException", service.prefix), cause))
 }
 
 /// `putItem` to `PutItem`.
@@ -152,6 +179,7 @@ impl Service {
     pub fn failure(&self, fault: &Fault) -> Failure {
         let error = match is_general(&fault.code) {
             true => self.general.to_owned(),
+            false if self.unmodelled.contains(&fault.code.as_str()) => self.general.to_owned(),
             false if fault.code.ends_with("Exception") => fault.code.clone(),
             false => format!("{}Exception", fault.code),
         };
@@ -160,7 +188,7 @@ impl Service {
             fault.message,
             self.title,
             fault.status,
-            fault.code,
+            (self.codes)(&fault.code).unwrap_or(&fault.code),
             uuid::Uuid::new_v4(),
         );
         Failure::new(format!("{}.{error}", self.prefix), cause)
@@ -198,5 +226,14 @@ mod tests {
         assert_eq!(failure.error.as_deref(), Some("StepFunctions.StateMachineDoesNotExistException"));
         let failure = DYNAMODB.failure(&Fault::sender("ValidationException", "no"));
         assert_eq!(failure.error.as_deref(), Some("DynamoDB.AmazonDynamoDBException"));
+        let missing = "The request must contain the parameter MessageBody.";
+        let failure = SQS.failure(&Fault::sender("MissingRequiredParameterException", missing));
+        assert_eq!(failure.error.as_deref(), Some("SQS.AmazonSQSException"));
+        assert!(failure.cause.unwrap().contains("Error Code: MissingParameter; "));
+        let failure = unreachable(&SQS, &json!({"QueueUrl": "nowhere"})).unwrap();
+        assert_eq!(
+            failure.cause.as_deref(),
+            Some("Unable to execute HTTP request: nowhere: Name or service not known")
+        );
     }
 }

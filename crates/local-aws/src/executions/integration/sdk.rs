@@ -24,31 +24,31 @@ pub struct SdkService {
     pub prefix: &'static str,
     /// Whether its own model spells members with a small first letter.
     pub camel: bool,
+    /// Members that are texts to the service and may be any JSON to the integration.
+    pub texts: &'static [&'static str],
     /// The operation and member that travel as a raw body: of the request, of the response.
     pub body: Option<(&'static str, &'static str)>,
 }
 
 /// Every service of `aws-sdk:`.
 pub const SDK_SERVICES: &[SdkService] = &[
-    SdkService { name: "apigateway", service: "apigateway", prefix: "ApiGateway", camel: true, body: None },
-    SdkService { name: "apigatewayv2", service: "apigatewayv2", prefix: "ApiGatewayV2", camel: true, body: None },
-    SdkService {
-        name: "cloudformation",
-        service: "cloudformation",
-        prefix: "CloudFormation",
-        camel: false,
-        body: None,
-    },
-    SdkService { name: "cloudwatchlogs", service: "logs", prefix: "CloudWatchLogs", camel: true, body: None },
-    SdkService { name: "dynamodb", service: "dynamodb", prefix: "DynamoDb", camel: false, body: None },
-    SdkService { name: "iam", service: "iam", prefix: "Iam", camel: false, body: None },
-    SdkService { name: "lambda", service: "lambda", prefix: "Lambda", camel: false, body: Some(("Invoke", "Payload")) },
-    SdkService { name: "s3", service: "s3", prefix: "S3", camel: false, body: Some(("Object", "Body")) },
-    SdkService { name: "sfn", service: "states", prefix: "Sfn", camel: true, body: None },
-    SdkService { name: "sqs", service: "sqs", prefix: "Sqs", camel: false, body: None },
-    SdkService { name: "ssm", service: "ssm", prefix: "Ssm", camel: false, body: None },
-    SdkService { name: "sts", service: "sts", prefix: "Sts", camel: false, body: None },
+    of("apigateway", "apigateway", "ApiGateway", true),
+    of("apigatewayv2", "apigatewayv2", "ApiGatewayV2", true),
+    of("cloudformation", "cloudformation", "CloudFormation", false),
+    of("cloudwatchlogs", "logs", "CloudWatchLogs", true),
+    of("dynamodb", "dynamodb", "DynamoDb", false),
+    of("iam", "iam", "Iam", false),
+    SdkService { body: Some(("Invoke", "Payload")), ..of("lambda", "lambda", "Lambda", false) },
+    SdkService { body: Some(("Object", "Body")), ..of("s3", "s3", "S3", false) },
+    SdkService { texts: &["Input", "Output"], ..of("sfn", "states", "Sfn", true) },
+    SdkService { texts: &["MessageBody"], ..of("sqs", "sqs", "Sqs", false) },
+    of("ssm", "ssm", "Ssm", false),
+    of("sts", "sts", "Sts", false),
 ];
+
+const fn of(name: &'static str, service: &'static str, prefix: &'static str, camel: bool) -> SdkService {
+    SdkService { name, service, prefix, camel, texts: &[], body: None }
+}
 
 /// The service and operation that `service:action` names, if the local AWS has it.
 pub fn operation(service: &str, action: &str) -> Option<(&'static SdkService, String)> {
@@ -70,7 +70,7 @@ pub fn request(task: &Task) -> BoxFuture<'_, Answer> {
         let (input, body) = split(service, &operation, task.invoke.payload.clone());
         let call = Call::internal(service.service, &operation, task.region(), input, body);
         let output = task.cloud.answer(call).await.map_err(|fault| failure(service, &fault))?;
-        let mut members = match respell(output.body, service.camel, false) {
+        let mut members = match with_times(service, respell(output.body, service.camel, false)) {
             Value::Object(members) => members,
             _ => Map::new(),
         };
@@ -83,7 +83,7 @@ pub fn request(task: &Task) -> BoxFuture<'_, Answer> {
 
 /// The input in the service's own spelling, and the member that travels as the raw body.
 fn split(service: &SdkService, operation: &str, payload: Value) -> (Value, Bytes) {
-    let mut input = respell(payload, service.camel, true);
+    let mut input = respell(sent(service, payload), service.camel, true);
     let raw = service
         .body
         .filter(|(part, _)| operation.contains(part))
@@ -94,6 +94,47 @@ fn split(service: &SdkService, operation: &str, payload: Value) -> (Value, Bytes
         Some(value) => Bytes::from(value.to_string()),
     };
     (input, body)
+}
+
+/// What the SDK sends: nothing that is null, and text where the service wants text.
+fn sent(service: &SdkService, payload: Value) -> Value {
+    let Value::Object(members) = payload else {
+        return payload;
+    };
+    let text = |name: &str, value: Value| match value {
+        Value::String(_) => value,
+        other if service.texts.contains(&name) => Value::String(other.to_string()),
+        other => other,
+    };
+    let kept = members.into_iter().filter(|(_, value)| !value.is_null());
+    Value::Object(kept.map(|(name, value)| (name.clone(), text(&name, value))).collect())
+}
+
+/// Times as the SDK's texts: `2026-01-31T10:20:30.400Z`. CloudWatch Logs has no times, only milliseconds.
+fn with_times(service: &SdkService, value: Value) -> Value {
+    match value {
+        Value::Object(members) if service.service != "logs" => {
+            let shown = |(name, value): (String, Value)| match value.as_f64().filter(|_| is_time(&name)) {
+                Some(seconds) => (name, time(seconds)),
+                None => (name, with_times(service, value)),
+            };
+            Value::Object(members.into_iter().map(shown).collect())
+        }
+        Value::Array(items) => items.into_iter().map(|item| with_times(service, item)).collect(),
+        other => other,
+    }
+}
+
+fn is_time(name: &str) -> bool {
+    let times = ["LastModified", "Timestamp", "Expiration", "CreationTime", "LastUpdatedTime", "DeletionTime"];
+    name.ends_with("Date") || name.ends_with("DateTime") || times.contains(&name)
+}
+
+fn time(seconds: f64) -> Value {
+    let ms = (seconds * 1000.0).round() as i64;
+    let at = jiff::Timestamp::from_millisecond(ms).unwrap_or_default();
+    let form = if ms % 1000 == 0 { "%Y-%m-%dT%H:%M:%SZ" } else { "%Y-%m-%dT%H:%M:%S.%3fZ" };
+    at.strftime(form).to_string().into()
 }
 
 /// Changes the first letter of every member, where the service's model wants it.
@@ -140,7 +181,12 @@ fn failure(service: &SdkService, fault: &Fault) -> Failure {
         false => format!("{prefix}.{}Exception", fault.code),
     };
     let id = uuid::Uuid::new_v4();
-    let cause = format!("{} (Service: {prefix}, Status Code: {}, Request ID: {id})", fault.message, fault.status);
+    let further = match service.service {
+        "s3" => format!(", Extended Request ID: {}", uuid::Uuid::new_v4().simple()),
+        _ => String::new(),
+    };
+    let cause =
+        format!("{} (Service: {prefix}, Status Code: {}, Request ID: {id}{further})", fault.message, fault.status);
     Failure::new(error, cause)
 }
 
@@ -164,17 +210,32 @@ mod tests {
         );
     }
 
+    fn service(name: &str) -> &'static SdkService {
+        SDK_SERVICES.iter().find(|service| service.name == name).unwrap()
+    }
+
+    #[test]
+    fn nothing_is_sent_for_null_and_json_goes_as_text_where_text_is_wanted() {
+        let payload = json!({"StateMachineArn": "a", "Name": null, "Input": {"k": 1}});
+        assert_eq!(sent(service("sfn"), payload), json!({"StateMachineArn": "a", "Input": "{\"k\":1}"}));
+    }
+
+    #[test]
+    fn times_are_shown_as_texts() {
+        let shown = with_times(service("s3"), json!({"Contents": [{"LastModified": 1.5, "Size": 3}]}));
+        assert_eq!(shown, json!({"Contents": [{"LastModified": "1970-01-01T00:00:01.500Z", "Size": 3}]}));
+        let events = json!({"Events": [{"Timestamp": 5}]});
+        assert_eq!(with_times(service("cloudwatchlogs"), events.clone()), events);
+    }
+
     #[test]
     fn errors_are_named_as_in_the_second_java_sdk() {
-        let service = &SDK_SERVICES[7];
+        let service = service("s3");
         let failure =
             failure(service, &Fault::sender("NoSuchKey", "The specified key does not exist.").with_status(404));
         assert_eq!(failure.error.as_deref(), Some("S3.NoSuchKeyException"));
-        assert!(
-            failure
-                .cause
-                .unwrap()
-                .starts_with("The specified key does not exist. (Service: S3, Status Code: 404, Request ID: ")
-        );
+        let cause = failure.cause.unwrap();
+        assert!(cause.starts_with("The specified key does not exist. (Service: S3, Status Code: 404, Request ID: "));
+        assert!(cause.contains(", Extended Request ID: "), "{cause}");
     }
 }

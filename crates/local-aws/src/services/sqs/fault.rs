@@ -14,6 +14,8 @@ pub fn query_code(code: &str) -> Option<&'static str> {
         "TooManyEntriesInBatchRequest" => "AWS.SimpleQueueService.TooManyEntriesInBatchRequest",
         "BatchEntryIdsNotDistinct" => "AWS.SimpleQueueService.BatchEntryIdsNotDistinct",
         "InvalidBatchEntryId" => "AWS.SimpleQueueService.InvalidBatchEntryId",
+        "MissingRequiredParameterException" => "MissingParameter",
+        "InvalidParameterValueException" => "InvalidParameterValue",
         "UnsupportedOperation" => "AWS.SimpleQueueService.UnsupportedOperation",
         _ => return None,
     })

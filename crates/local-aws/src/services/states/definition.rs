@@ -71,8 +71,8 @@ mod tests {
     #[test]
     fn an_integration_that_is_not_there_is_refused_by_name() {
         let definition = r#"{"StartAt":"S","States":{"S":{"Type":"Task","End":true,
-            "Resource":"arn:aws:states:::sqs:sendMessage","Parameters":{"QueueUrl":"q","MessageBody":"m"}}}}"#;
+            "Resource":"arn:aws:states:::ecs:runTask","Parameters":{"TaskDefinition":"t"}}}}"#;
         let fault = check(definition, Kind::Standard).unwrap_err();
-        assert!(fault.message.contains("sqs:sendMessage"), "{}", fault.message);
+        assert!(fault.message.contains("ecs:runTask"), "{}", fault.message);
     }
 }
