@@ -1,20 +1,22 @@
 //! The local Step Functions over the wire: how long a short execution takes, what waiting executions weigh, and what a
 //! long history costs.
 //!
-//! `cargo bench -p local-aws --bench executions`, with `LOCAL_AWS_WAITING` for another number of waiting executions.
+//! `cargo build --release && target/release/bench-executions`, with `LOCAL_AWS_WAITING` for another number of waiting
+//! executions. A program rather than a bench target, so that it is measured as it is shipped: with the features of the
+//! release build.
 
 // Its output is what it is for.
 #![allow(clippy::print_stdout)]
 
 use std::time::{Duration, Instant};
 
-use aws_config::{BehaviorVersion, Region, SdkConfig};
-use aws_credential_types::Credentials;
-use aws_credential_types::provider::SharedCredentialsProvider;
-use aws_sdk_sfn::Client;
-use aws_sdk_sfn::types::ExecutionStatus;
 use local_aws::daemon::LocalAws;
 use serde_json::{Value, json};
+
+#[path = "../tests/it/conformance/wire.rs"]
+mod wire;
+
+use wire::Wire;
 
 const ROLE: &str = "arn:aws:iam::000000000000:role/states";
 const SHORT_RUNS: usize = 1_000;
@@ -25,31 +27,33 @@ const HISTORIES: [usize; 4] = [1_000, 5_000, 10_000, 24_000];
 async fn main() {
     let folder = tempfile::tempdir().expect("a folder");
     let local = LocalAws::start(Some(folder.path())).await.expect("a local AWS");
-    let client = Client::new(&config(&local));
+    let client = Wire::to(&local.running());
     short_executions(&client).await;
     long_histories(&client).await;
     waiting_executions(&client).await;
 }
 
-fn config(local: &LocalAws) -> SdkConfig {
-    let running = local.running();
-    let key = Credentials::new(running.access_key_id, running.secret_access_key, None, None, "bench");
-    SdkConfig::builder()
-        .behavior_version(BehaviorVersion::latest())
-        .region(Region::new("us-east-1"))
-        .endpoint_url(running.endpoint)
-        .credentials_provider(SharedCredentialsProvider::new(key))
-        .http_client(aws_smithy_http_client::Builder::new().build_http())
-        .build()
+async fn tell(client: &Wire, operation: &str, input: &Value) -> Value {
+    let (status, body) = client.states(operation, input).await;
+    assert_eq!(status, 200, "{operation}: {body}");
+    body
 }
 
-async fn machine(client: &Client, name: &str, definition: &Value) -> String {
-    let made = client.create_state_machine().name(name).role_arn(ROLE).definition(definition.to_string()).send().await;
-    made.expect("a state machine").state_machine_arn
+async fn machine(client: &Wire, name: &str, definition: &Value) -> Value {
+    let input = json!({"name": name, "definition": definition.to_string(), "roleArn": ROLE});
+    tell(client, "CreateStateMachine", &input).await["stateMachineArn"].clone()
+}
+
+/// Starts an execution and asks until it has succeeded; its ARN.
+async fn run(client: &Wire, machine: &Value) -> Value {
+    let started = tell(client, "StartExecution", &json!({"stateMachineArn": machine, "input": "{}"})).await;
+    let arn = json!({"executionArn": started["executionArn"]});
+    while tell(client, "DescribeExecution", &arn).await["status"] != "SUCCEEDED" {}
+    started["executionArn"].clone()
 }
 
 /// From StartExecution until DescribeExecution says SUCCEEDED, one after the other on one connection.
-async fn short_executions(client: &Client) {
+async fn short_executions(client: &Wire) {
     let states = json!({
         "A": {"Type": "Pass", "Next": "B"},
         "B": {"Type": "Pass", "Next": "C"},
@@ -59,13 +63,7 @@ async fn short_executions(client: &Client) {
     let mut times: Vec<Duration> = Vec::with_capacity(SHORT_RUNS);
     for _ in 0..SHORT_RUNS {
         let began = Instant::now();
-        let started = client.start_execution().state_machine_arn(&machine).input("{}").send().await.expect("a start");
-        loop {
-            let described = client.describe_execution().execution_arn(&started.execution_arn).send().await;
-            if described.expect("a description").status == ExecutionStatus::Succeeded {
-                break;
-            }
-        }
+        run(client, &machine).await;
         times.push(began.elapsed());
     }
     times.sort();
@@ -74,47 +72,48 @@ async fn short_executions(client: &Client) {
 }
 
 /// One execution of many events, and its whole history in pages of a thousand.
-async fn long_histories(client: &Client) {
+async fn long_histories(client: &Wire) {
     for events in HISTORIES {
-        let count = events / 2 - 1;
-        let states: serde_json::Map<String, Value> = (0..count)
-            .map(|index| {
-                let next = match index + 1 < count {
-                    true => json!({"Type": "Pass", "Next": format!("S{}", index + 1)}),
-                    false => json!({"Type": "Pass", "End": true}),
-                };
-                (format!("S{index}"), next)
-            })
-            .collect();
-        let definition = json!({"StartAt": "S0", "States": states});
-        let machine = machine(client, &format!("long-{events}"), &definition).await;
+        let machine = machine(client, &format!("long-{events}"), &chain(events / 2 - 1)).await;
         // The first execution parses the definition.
         run(client, &machine).await;
-        let (execution, ran) = run(client, &machine).await;
         let began = Instant::now();
-        let mut pages =
-            client.get_execution_history().execution_arn(execution).max_results(1000).into_paginator().items().send();
-        let mut seen = 0;
-        while let Some(event) = pages.next().await {
-            event.expect("an event");
-            seen += 1;
-        }
-        let read = began.elapsed();
+        let execution = run(client, &machine).await;
+        let ran = began.elapsed();
+        let began = Instant::now();
+        let seen = read(client, &execution).await;
+        let took = began.elapsed();
         let each = |time: Duration| time / u32::try_from(seen).unwrap_or(1);
-        println!("{seen} events: run {ran:?} ({:?} an event), read {read:?} ({:?} an event)", each(ran), each(read));
+        println!("{seen} events: run {ran:?} ({:?} an event), read {took:?} ({:?} an event)", each(ran), each(took));
     }
 }
 
-async fn run(client: &Client, machine: &str) -> (String, Duration) {
-    let began = Instant::now();
-    let started = client.start_execution().state_machine_arn(machine).input("{}").send().await.expect("a start");
-    let described = client.describe_execution().execution_arn(&started.execution_arn).send().await;
-    assert_eq!(described.expect("a description").status, ExecutionStatus::Succeeded);
-    (started.execution_arn, began.elapsed())
+/// That many Pass states in a row.
+fn chain(count: usize) -> Value {
+    let state = |index: usize| match index + 1 < count {
+        true => json!({"Type": "Pass", "Next": format!("S{}", index + 1)}),
+        false => json!({"Type": "Pass", "End": true}),
+    };
+    let states: serde_json::Map<String, Value> = (0..count).map(|index| (format!("S{index}"), state(index))).collect();
+    json!({"StartAt": "S0", "States": states})
+}
+
+/// Reads a history to its end; how many events it has.
+async fn read(client: &Wire, execution: &Value) -> usize {
+    let mut input = json!({"executionArn": execution, "maxResults": 1000});
+    let mut seen = 0;
+    loop {
+        let page = tell(client, "GetExecutionHistory", &input).await;
+        seen += page["events"].as_array().map_or(0, Vec::len);
+        match page.get("nextToken") {
+            Some(token) => input["nextToken"] = token.clone(),
+            None => return seen,
+        }
+    }
 }
 
 /// Executions that wait, and how much more memory this process has with them.
-async fn waiting_executions(client: &Client) {
+async fn waiting_executions(client: &Wire) {
     let count = std::env::var("LOCAL_AWS_WAITING").ok().and_then(|text| text.parse().ok()).unwrap_or(WAITING);
     let states = json!({"W": {"Type": "Wait", "Seconds": 86_400, "End": true}});
     let machine = machine(client, "waiting", &json!({"StartAt": "W", "States": states})).await;
@@ -122,7 +121,7 @@ async fn waiting_executions(client: &Client) {
     let began = Instant::now();
     for index in 0..count {
         let input = json!({"order": index, "name": "Ada"}).to_string();
-        client.start_execution().state_machine_arn(&machine).input(input).send().await.expect("a start");
+        tell(client, "StartExecution", &json!({"stateMachineArn": machine, "input": input})).await;
     }
     let after = resident_mib();
     println!(

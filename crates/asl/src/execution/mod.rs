@@ -78,7 +78,8 @@ pub struct Execution {
     pub(crate) strands: Vec<Option<Strand>>,
     free: Vec<StrandId>,
     ready: VecDeque<StrandId>,
-    pub(crate) waiting: BTreeMap<EffectId, (Owner, Effect)>,
+    /// Boxed, because a node of the tree has room for eleven.
+    pub(crate) waiting: BTreeMap<EffectId, (Owner, Box<Effect>)>,
     next_effect: u64,
     effects: Vec<Effect>,
     outcome: Option<Outcome>,
@@ -257,17 +258,12 @@ impl Execution {
 
     /// Every effect that still waits for an answer, in the order in which they were asked for.
     pub fn outstanding(&self) -> Vec<Effect> {
-        self.waiting.values().map(|(_, effect)| effect.clone()).collect()
+        self.waiting.values().map(|(_, effect)| Effect::clone(effect)).collect()
     }
 
     /// The map runs of distributed Map states, in the order in which they began.
     pub fn map_runs(&self) -> &[MapRun] {
         &self.map_runs
-    }
-
-    /// How often it was redriven.
-    pub fn redrive_count(&self) -> u64 {
-        self.redrive_count
     }
 
     /// What it was started with.
@@ -526,7 +522,7 @@ impl Execution {
         self.next_effect += 1;
         let effect = make(id);
         self.effects.push(effect.clone());
-        self.waiting.insert(id, (owner, effect));
+        self.waiting.insert(id, (owner, Box::new(effect)));
         id
     }
 

@@ -198,7 +198,7 @@ impl Execution {
     ///
     /// Observed: the events of all of them come before what follows from any.
     fn ring_together(&mut self, failure: &Failure) {
-        let due = |(id, (owner, effect)): (&EffectId, &(Owner, Effect))| match (owner, effect) {
+        let due = |(id, (owner, effect)): (&EffectId, &(Owner, Box<Effect>))| match (owner, &**effect) {
             (Owner::Strand(strand), Effect::WakeAt { time, .. }) if *time <= self.now => Some((*id, *strand)),
             _ => None,
         };

@@ -53,7 +53,7 @@ pub fn list_children(
             let wanted = |child: &&Child| {
                 child.execution.is_some()
                     && status.is_none_or(|status| child.status() == status)
-                    && redriven.is_none_or(|redriven| (redrives(child) > 0) == redriven)
+                    && redriven.is_none_or(|redriven| (child.redrive_count > 0) == redriven)
             };
             run.children.iter().rev().filter(wanted).map(|child| Value::Object(summary(entry, run, child))).collect()
         })
@@ -83,16 +83,9 @@ pub fn child_described(entry: &Entry, run: &MapRun, child: &Child) -> Map<String
     if let Some(end) = child.execution.as_ref().and_then(|execution| execution.outcome()) {
         outcome(&mut body, end, true);
     }
-    match child.status() {
-        word @ ("RUNNING" | "SUCCEEDED" | "PENDING") => {
-            body.insert("redriveStatus".to_owned(), "NOT_REDRIVABLE".into());
-            let reason = format!("Execution is {word} and cannot be redriven");
-            body.insert("redriveStatusReason".to_owned(), reason.into());
-        }
-        _ => {
-            body.insert("redriveStatus".to_owned(), "REDRIVABLE_BY_MAP_RUN".into());
-        }
-    }
+    let (status, reason) = child.redrive_status();
+    body.insert("redriveStatus".to_owned(), status.into());
+    body.extend(reason.map(|reason| ("redriveStatusReason".to_owned(), reason.into())));
     body
 }
 
@@ -186,7 +179,8 @@ fn description(entry: &Entry, run: &MapRun) -> Map<String, Value> {
     body.insert("toleratedFailureCount".to_owned(), run.tolerated_count.unwrap_or(0).into());
     body.insert("itemCounts".to_owned(), counts(has_writer, |status| run.items(status)));
     body.insert("executionCounts".to_owned(), counts(has_writer, |status| run.executions(status)));
-    body.insert("redriveCount".to_owned(), 0.into());
+    body.insert("redriveCount".to_owned(), run.redrive_count.into());
+    body.extend(run.redriven_at.map(|at| ("redriveDate".to_owned(), seconds(at.0))));
     body
 }
 
@@ -216,10 +210,6 @@ fn counts(has_writer: bool, of: impl Fn(&str) -> u64) -> Value {
     Value::Object(counts)
 }
 
-fn redrives(child: &Child) -> u64 {
-    child.execution.as_ref().map_or(0, asl::Execution::redrive_count)
-}
-
 fn summary(entry: &Entry, run: &MapRun, child: &Child) -> Map<String, Value> {
     let mut body = Map::new();
     body.insert("executionArn".to_owned(), child.arn.clone().into());
@@ -228,7 +218,7 @@ fn summary(entry: &Entry, run: &MapRun, child: &Child) -> Map<String, Value> {
     body.insert("status".to_owned(), child.status().into());
     body.insert("mapRunArn".to_owned(), run.arn.clone().into());
     body.insert("itemCount".to_owned(), child.items.into());
-    body.insert("redriveCount".to_owned(), redrives(child).into());
+    body.insert("redriveCount".to_owned(), child.redrive_count.into());
     if let Some(execution) = &child.execution {
         body.insert("startDate".to_owned(), seconds(execution.started_at().0));
     }

@@ -32,7 +32,8 @@ async fn export(cloud: &Arc<Cloud>, region: &str, wish: &WriteResults) -> Result
         Some(prefix) => format!("{prefix}/{run}"),
     };
     let mut files = json!({"FAILED": [], "PENDING": [], "SUCCEEDED": []});
-    for (status, records) in [("SUCCEEDED", &wish.succeeded), ("FAILED", &wish.failed)] {
+    let kinds = [("SUCCEEDED", &wish.succeeded), ("FAILED", &wish.failed), ("PENDING", &wish.pending)];
+    for (status, records) in kinds {
         if records.is_empty() {
             continue;
         }

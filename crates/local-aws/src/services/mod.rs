@@ -16,6 +16,7 @@ pub mod input;
 pub mod lambda;
 pub mod logs;
 pub mod s3;
+pub mod sns;
 pub mod sqs;
 pub mod ssm;
 pub mod states;
@@ -47,6 +48,7 @@ pub const SERVICES: &[(&str, &[Operation])] = &[
     ("lambda", lambda::OPERATIONS),
     ("logs", logs::OPERATIONS),
     ("s3", s3::OPERATIONS),
+    ("sns", sns::OPERATIONS),
     ("sqs", sqs::OPERATIONS),
     ("ssm", ssm::OPERATIONS),
     ("states", states::OPERATIONS),

@@ -23,7 +23,7 @@ impl Protocol {
     /// request itself looks like.
     pub fn of(service: &str, parts: &Parts) -> Protocol {
         match service {
-            "cloudformation" | "iam" | "sts" => Protocol::Query,
+            "cloudformation" | "iam" | "sns" | "sts" => Protocol::Query,
             "dynamodb" | "sqs" | "states" => JSON_1_0,
             "logs" | "ssm" => JSON_1_1,
             "lambda" | "apigateway" => Protocol::RestJson,
@@ -55,6 +55,7 @@ pub fn namespace(service: &str) -> &'static str {
     match service {
         "cloudformation" => "http://cloudformation.amazonaws.com/doc/2010-05-15/",
         "iam" => "https://iam.amazonaws.com/doc/2010-05-08/",
+        "sns" => "http://sns.amazonaws.com/doc/2010-03-31/",
         "sts" => "https://sts.amazonaws.com/doc/2011-06-15/",
         _ => "http://webservices.amazon.com/AWSFault/2005-15-09",
     }

@@ -59,7 +59,7 @@ const LISTS: &[&str] = &[
 ];
 
 /// Members that are maps in AWS's models.
-const MAPS: &[&str] = &["SummaryMap"];
+const MAPS: &[&str] = &["Attributes", "SummaryMap"];
 
 /// Members that are timestamps in AWS's models.
 const TIMESTAMPS: &[&str] = &[
@@ -158,8 +158,12 @@ impl Node {
     fn into_map(self) -> Value {
         let mut map = Map::new();
         for mut entry in self.ordered() {
-            let key = entry.children.shift_remove("key").and_then(|node| node.text);
-            let value = entry.children.shift_remove("value");
+            // SNS's message attributes spell the two with a capital.
+            let mut part = |name: &str, other: &str| {
+                entry.children.shift_remove(name).or_else(|| entry.children.shift_remove(other))
+            };
+            let key = part("key", "Name").and_then(|node| node.text);
+            let value = part("value", "Value");
             if let (Some(key), Some(value)) = (key, value) {
                 map.insert(key, value.into_value(""));
             }

@@ -8,6 +8,7 @@ mod logs;
 mod page;
 mod runtime;
 mod s3;
+mod sns;
 mod sqs;
 mod states;
 mod states_maps;

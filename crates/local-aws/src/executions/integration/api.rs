@@ -78,8 +78,19 @@ const SQS: Service = Service {
     unmodelled: &["MissingRequiredParameterException", "InvalidParameterValueException"],
 };
 
+const SNS: Service = Service {
+    name: "sns",
+    prefix: "SNS",
+    title: "AmazonSNS",
+    general: "AmazonSNSException",
+    headers: &[("connection", "keep-alive"), ("Content-Type", "text/xml")],
+    texts: &["Message"],
+    codes: |_| None,
+    unmodelled: &[],
+};
+
 /// The services whose integrations pass one request on.
-const SERVICES: &[&Service] = &[&DYNAMODB, &SQS];
+const SERVICES: &[&Service] = &[&DYNAMODB, &SNS, &SQS];
 
 /// Passes the payload on to the operation that the action names.
 pub fn request(task: &Task) -> BoxFuture<'_, Answer> {

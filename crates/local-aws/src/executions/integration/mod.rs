@@ -83,6 +83,7 @@ pub const INTEGRATIONS: &[Integration] = &[
     Integration { service: "dynamodb", action: "putItem", request: api::request, finish: None, takes_token: false },
     Integration { service: "dynamodb", action: "updateItem", request: api::request, finish: None, takes_token: false },
     Integration { service: "dynamodb", action: "deleteItem", request: api::request, finish: None, takes_token: false },
+    Integration { service: "sns", action: "publish", request: api::request, finish: None, takes_token: true },
     Integration { service: "sqs", action: "sendMessage", request: api::request, finish: None, takes_token: true },
 ];
 

@@ -41,6 +41,7 @@ pub const SDK_SERVICES: &[SdkService] = &[
     SdkService { body: Some(("Invoke", "Payload")), ..of("lambda", "lambda", "Lambda", false) },
     SdkService { body: Some(("Object", "Body")), ..of("s3", "s3", "S3", false) },
     SdkService { texts: &["Input", "Output"], ..of("sfn", "states", "Sfn", true) },
+    SdkService { texts: &["Message"], ..of("sns", "sns", "Sns", false) },
     SdkService { texts: &["MessageBody"], ..of("sqs", "sqs", "Sqs", false) },
     of("ssm", "ssm", "Ssm", false),
     of("sts", "sts", "Sts", false),
