@@ -110,18 +110,27 @@ pub fn absent(definition: &str) -> Vec<Problem> {
     problems
 }
 
+/// Why a Task's resource is refused: AWS knows no such thing, or the local AWS does not have it.
+fn refusal(arn: &str) -> Option<String> {
+    let resource = Resource::parse(arn)?;
+    if !resource.is_known() {
+        return Some("Value is not a valid resource ARN".to_owned());
+    }
+    let Resource::Service { service, action, pattern, .. } = resource else {
+        return None;
+    };
+    let words = || format!("The local AWS does not support the service integration '{arn}'; see docs/local-aws.md");
+    find(&service, &action, pattern).is_none().then(words)
+}
+
 fn look(value: &Value, place: &str, problems: &mut Vec<Problem>) {
     let Some(states) = value.get("States").and_then(Value::as_object) else {
         return;
     };
     for (name, state) in states {
         let place = format!("{place}/States/{name}");
-        if let Some(arn) = state.get("Resource").and_then(Value::as_str).filter(|_| state["Type"] == "Task")
-            && let Some(Resource::Service { service, action, pattern, .. }) = Resource::parse(arn)
-            && find(&service, &action, pattern).is_none()
-        {
-            let words =
-                format!("The local AWS does not support the service integration '{arn}'; see docs/local-aws.md");
+        let arn = state.get("Resource").and_then(Value::as_str).filter(|_| state["Type"] == "Task");
+        if let Some(words) = arn.and_then(refusal) {
             problems.push(Problem::schema(format!("{place}/Resource"), words));
         }
         for block in ["Iterator", "ItemProcessor"] {
@@ -220,6 +229,8 @@ mod tests {
         assert_eq!(problems.len(), 1);
         assert_eq!(problems[0].location.as_deref(), Some("/States/P/Branches[0]/States/T/Resource"));
         assert!(problems[0].message.contains("batch:submitJob.sync"));
+        assert_eq!(refusal("foo:bar").as_deref(), Some("Value is not a valid resource ARN"));
+        assert_eq!(refusal("arn:aws:states:::sqs:sendMessage"), None);
     }
 
     #[test]
