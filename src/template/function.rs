@@ -59,6 +59,7 @@ fn render_one(draft: &mut Draft, function: &Named<Function>, code: Map<String, V
             ("FileSystemConfigs", file_systems(value)),
         ],
     );
+    name_secrets(draft, function);
     let (own_role, role_dependency) = role_of(draft, function);
     all.insert("Role".into(), own_role);
     let mut dependencies: Vec<String> = log_group::id(draft, function).into_iter().collect();
@@ -167,6 +168,20 @@ fn environment(stack: &Stack, function: &Function) -> Option<Value> {
         };
     }
     (!variables.is_empty()).then_some(Value::Object(variables))
+}
+
+/// Names each secret that everybody can read who may look at the function or the template. Lambda resolves no reference to a secret in
+/// an environment, so that the value itself stands there; a weakness of both templates, told once a variable.
+fn name_secrets(draft: &mut Draft, function: &Named<Function>) {
+    let all = draft.stack.provider.environment.iter().chain(function.value.environment.iter());
+    for variable in all.filter(|variable| variable.value.as_ref().is_some_and(|value| value.secret)) {
+        let message = format!("`{}` puts a secret value into the environment in plain text", variable.name);
+        let hint = "who may describe the function or read the template sees it; let the function read it from SSM or Secrets Manager";
+        let diagnostic = Diagnostic::warning(Code::WeakTemplate, variable.span, message).hint(hint);
+        if !draft.diagnostics.contains(&diagnostic) {
+            draft.diagnostics.push(diagnostic);
+        }
+    }
 }
 
 /// The network of a function, when security groups and subnets are known.

@@ -32,7 +32,14 @@ fn section(draft: &mut Draft, name: &str, node: &Node, span: crate::source::Span
         "Mappings" => assign(&mut draft.template.mappings, node),
         "Rules" => assign(&mut draft.template.rules, node),
         "Parameters" => parameters(draft, node),
-        "Transform" => draft.template.transform = Some(merged(draft.template.transform.take(), node.to_json())),
+        "Transform" => {
+            let given = match node.to_json() {
+                // As the framework writes one alone.
+                Value::String(name) if !draft.stack.is_safe() => Value::Array(vec![Value::String(name)]),
+                given => given,
+            };
+            draft.template.transform = Some(merged(draft.template.transform.take(), given));
+        }
         "Metadata" => draft.template.metadata = Some(merged(draft.template.metadata.take(), node.to_json())),
         "Description" => draft.template.description = node.as_str().map(str::to_owned),
         "AWSTemplateFormatVersion" | "extensions" => {}

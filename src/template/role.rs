@@ -19,19 +19,25 @@ pub fn render(draft: &mut Draft) {
     if stack.functions.iter().any(|function| custom(stack, &function.value).is_none()) {
         let statements = shared_statements(draft);
         let mut role = shared_role(stack, statements);
-        if !draft.assumed_by.is_empty() {
-            let services: Vec<&str> =
-                ["lambda.amazonaws.com"].into_iter().chain(draft.assumed_by.iter().copied()).collect();
-            role["AssumeRolePolicyDocument"]["Statement"][0]["Principal"]["Service"] = json!(services);
-        }
+        trust(draft, &mut role);
         let span = details(stack).map_or(stack.provider.span, |details| details.span);
         draft.add(SHARED, span, "AWS::IAM::Role", role);
     }
     for function in stack.functions.iter() {
         if let Some(id) = own_id(stack, function) {
-            let role = own_role(draft, function);
+            let mut role = own_role(draft, function);
+            trust(draft, &mut role);
             draft.add(id, function.span, "AWS::IAM::Role", role);
         }
+    }
+}
+
+/// Lets the other services work with a role that trusts Lambda.
+fn trust(draft: &Draft, role: &mut Value) {
+    if !draft.assumed_by.is_empty() {
+        let services: Vec<&str> =
+            ["lambda.amazonaws.com"].into_iter().chain(draft.assumed_by.iter().copied()).collect();
+        role["AssumeRolePolicyDocument"]["Statement"][0]["Principal"]["Service"] = json!(services);
     }
 }
 
@@ -245,7 +251,8 @@ fn own_role(draft: &Draft, function: &Named<Function>) -> Value {
 
 /// Whether serverless-iam-roles-per-function gives a function this right; it knows streams, queues and dead letters only.
 fn is_known_to_plugin(statement: &Value) -> bool {
-    let action = statement["Action"][0].as_str().or_else(|| statement["Action"].as_str()).unwrap_or("");
+    // Destinations of calls are written with one action alone, and the plugin does not look at them.
+    let action = statement["Action"][0].as_str().unwrap_or("");
     ["dynamodb:", "kinesis:", "sqs:", "sns:"].iter().any(|service| action.starts_with(service))
 }
 

@@ -35,10 +35,11 @@ fn is_versioned(stack: &Stack, function: &Function) -> bool {
 fn add_version(draft: &mut Draft, function: &Named<Function>, kept: bool) -> String {
     let function_id = draft.stack.function_id(&function.name);
     let id = format!("{}LambdaVersion{}", normalized(&function.name), fingerprint(draft, function));
+    let image = image_digest(draft, function);
     let mut properties = json!({"FunctionName": reference(&function_id)});
     if let Some(all) = properties.as_object_mut() {
         let sha = draft.artifact(&function.name).map(|artifact| artifact.code_sha256.clone());
-        if let Some(sha) = sha.filter(|sha| !sha.is_empty()) {
+        if let Some(sha) = sha.or(image).filter(|sha| !sha.is_empty()) {
             all.insert("CodeSha256".into(), json!(sha));
         }
         if let Some(text) = &function.value.description {
@@ -54,11 +55,20 @@ fn add_version(draft: &mut Draft, function: &Named<Function>, kept: bool) -> Str
     id
 }
 
+/// The digest of a function's image, when its address ends in one.
+fn image_digest(draft: &mut Draft, function: &Named<Function>) -> Option<String> {
+    let properties = function::rendered(draft, &function.name)?;
+    let (_, digest) = properties.get("Code")?.get("ImageUri")?.as_str()?.split_once("@sha256:")?;
+    Some(digest.to_owned())
+}
+
 /// A name for the code and the settings of a function: a new version is made when, and only when, one of them changes.
 fn fingerprint(draft: &mut Draft, function: &Named<Function>) -> String {
     let mut text = draft.artifact(&function.name).map(|artifact| artifact.digest.clone()).unwrap_or_default();
     let is_image = function::is_image(draft.stack, &function.value);
-    for key in draft.stack.layers.names() {
+    let mut layers: Vec<&str> = draft.stack.layers.names().collect();
+    layers.sort_unstable();
+    for key in layers {
         text.push_str(draft.layer_artifact(key).map_or("", |artifact| &artifact.digest));
     }
     if let Some(properties) = function::rendered(draft, &function.name) {

@@ -204,7 +204,8 @@ fn add_authorizer(draft: &mut Draft, route: &Route, authorizer: &WebsocketAuthor
     let (target, waits) = match arn {
         Some(arn) => (arn, Vec::new()),
         None if draft.stack.functions.entry(&name).is_some() => {
-            (draft.function_arn(&name), vec![draft.stack.function_id(&name)])
+            let alias = draft.aliases.get(&name).cloned();
+            (draft.function_arn(&name), vec![alias.unwrap_or_else(|| draft.stack.function_id(&name))])
         }
         None => {
             let message = format!("the authorizer `{name}` is not a function of the stack");
@@ -222,7 +223,8 @@ fn add_authorizer(draft: &mut Draft, route: &Route, authorizer: &WebsocketAuthor
         "AuthorizerUri": invocation(target.clone()),
         "IdentitySource": sources.unwrap_or_else(|| vec!["route.request.header.Auth".to_owned()]),
     });
-    draft.add(&id, route.span, "AWS::ApiGatewayV2::Authorizer", resource);
+    let alias = draft.aliases.get(&name).cloned().filter(|alias| waits.contains(alias));
+    depend(draft.add(&id, route.span, "AWS::ApiGatewayV2::Authorizer", resource), alias);
     permit(draft, format!("{}LambdaPermissionWebsockets", normalized(&name)), route.span, target, waits);
     Some(id)
 }
@@ -231,8 +233,10 @@ fn add_stage(draft: &mut Draft, span: Span, routes: Vec<String>) {
     let stack = draft.stack;
     let captured =
         draft.template.resources.iter().filter(|(_, resource)| resource.kind.starts_with("AWS::ApiGatewayV2::"));
-    let text: String =
+    let mut parts: Vec<String> =
         captured.map(|(id, resource)| format!("{id}{}", resource.properties.clone().unwrap_or_default())).collect();
+    parts.sort_unstable();
+    let text = parts.concat();
     let deployment = format!("WebsocketsDeployment{}", content_hash(&text));
     let properties = json!({"ApiId": api_id(stack), "Description": description(stack)});
     depend(draft.add(&deployment, span, "AWS::ApiGatewayV2::Deployment", properties), routes);

@@ -8,4 +8,5 @@ mod flow_trouble;
 mod golden;
 mod stack_page;
 mod support;
+mod templates;
 mod tidy;

@@ -16,7 +16,8 @@ pub fn render(draft: &mut Draft, function: &Named<Function>, event: &AlbEvent) {
     let Some(listener) = &event.listener_arn else { return missing(draft, event.span, "`listenerArn`") };
     let Some(priority) = event.priority else { return missing(draft, event.span, "`priority`") };
     let listener_id = match listener.as_str() {
-        Some(arn) => arn.rsplit('/').next().unwrap_or("").to_owned(),
+        // `…:listener/app/NAME/BALANCER/LISTENER`: the balancer's id.
+        Some(arn) => arn.rsplit('/').nth(1).unwrap_or("").to_owned(),
         None => listener
             .value
             .get("Ref")

@@ -68,7 +68,8 @@ pub fn render(draft: &mut Draft, function: &Named<Function>, event: &EventBridge
     let alias = draft.aliases.get(&function.name).cloned();
     let rule_id = format!("{}EventBridgeRule", alphanumeric_upper(&stub));
     depend(draft.add(rule_id, event.span, "AWS::Events::Rule", rule), new_bus.or(alias));
-    let path: Vec<Value> = [Some(json!("rule")), bus, Some(json!(name))].into_iter().flatten().collect();
+    let named_bus = bus.filter(|bus| bus.as_str() != Some("default"));
+    let path: Vec<Value> = [Some(json!("rule")), named_bus, Some(json!(name))].into_iter().flatten().collect();
     let source = json!({"Fn::Join": [":", [
         "arn", partition(), "events", region(), account(), {"Fn::Join": ["/", path]},
     ]]});

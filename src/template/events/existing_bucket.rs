@@ -11,7 +11,7 @@ use crate::template::helper;
 use crate::template::intrinsic::{account, partition, region};
 use crate::template::naming::upper_first;
 
-use super::{id, missing};
+use super::{forced, id, missing};
 
 /// Adds the custom resources of all functions. Those of one bucket follow one another: each reads the bucket's notifications and
 /// writes them back.
@@ -54,6 +54,7 @@ fn render_one(draft: &mut Draft, function: &Named<Function>) -> Option<(String, 
         draft.diagnostics.push(diagnostic.hint("give the second bucket a function of its own"));
         return None;
     }
+    events.iter().for_each(|event| forced(draft, event.force_deploy));
     let (name, function_id) = helper::called(draft, &function.name);
     let configs: Vec<Value> = events.iter().map(|event| config(event)).collect();
     let mut settings = Map::new();

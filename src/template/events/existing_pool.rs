@@ -10,7 +10,7 @@ use crate::template::draft::{Draft, depend};
 use crate::template::helper;
 use crate::template::intrinsic::sub;
 
-use super::{cognito, id};
+use super::{cognito, forced, id};
 
 /// Adds the custom resources of all functions. Those of one pool follow one another: each reads the pool's settings and writes them
 /// back.
@@ -55,6 +55,7 @@ fn render_one<'a>(draft: &mut Draft, function: &'a Named<Function>) -> Option<(&
     }
     let pool_actions = ["cognito-idp:ListUserPools", "cognito-idp:DescribeUserPool", "cognito-idp:UpdateUserPool"];
     helper::allow(draft, json!({"Effect": "Allow", "Resource": "*", "Action": pool_actions}));
+    events.iter().for_each(|event| forced(draft, event.force_deploy));
     let (name, function_id) = helper::called(draft, &function.name);
     let deployed = draft.stack.function_name(function);
     let configs: Vec<Value> = events.iter().map(|event| config(event)).collect();

@@ -118,6 +118,15 @@ fn waits_for(draft: &Draft, function: &Named<Function>) -> Vec<String> {
     role.into_iter().chain(draft.aliases.get(&function.name).cloned()).collect()
 }
 
+/// Says that nothing is deployed again which has not changed.
+fn forced(draft: &mut Draft, force: Option<crate::stack::Flag>) {
+    if let Some(flag) = force.filter(|flag| flag.value) {
+        let message = "`forceDeploy` has no effect: a template that holds the time would never be the same twice";
+        let diagnostic = Diagnostic::warning(Code::WeakTemplate, flag.span, message);
+        draft.diagnostics.push(diagnostic.hint("change `name` of the function, or the event, to set it up again"));
+    }
+}
+
 /// Patterns of events as the text that Lambda wants.
 fn filters(patterns: Option<&Vec<Any>>) -> Option<Value> {
     let filters: Vec<Value> =

@@ -6,7 +6,7 @@ use crate::stack::Stack;
 use crate::template::draft::{Draft, extend, properties, tag_list};
 use crate::template::intrinsic::{concat, reference};
 
-use super::{API, Route, api_id, is_shared, stage_name};
+use super::{API, Route, api_id, is_shared, stage_elsewhere};
 
 /// Adds the API unless it exists already, and the output `ServiceEndpoint`.
 pub fn render(draft: &mut Draft, routes: &[Route], of_functions: bool) {
@@ -78,6 +78,6 @@ fn address(stack: &Stack) -> Value {
         reference("AWS::Region"),
         json!("."),
         reference("AWS::URLSuffix"),
-        json!(format!("/{}", stage_name(stack))),
+        json!(format!("/{}", stage_elsewhere(stack))),
     ])
 }

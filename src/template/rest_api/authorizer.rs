@@ -85,11 +85,14 @@ pub fn render(draft: &mut Draft, routes: &[Route]) {
         let authorizer = properties(draft, &asked);
         depend(draft.add(asked.id(), route.span(), "AWS::ApiGateway::Authorizer", authorizer), alias.clone());
         let external = asked.details.and_then(|details| details.managed_externally).is_some_and(|flag| flag.value);
-        if asked.is_cognito() || external {
+        // The plugin gives authorizers that only its own routes ask their right in its own way.
+        let of_plugin = route.machine().is_some() && !draft.stack.is_safe();
+        if asked.is_cognito() || external || of_plugin {
             continue;
         }
+        let called = alias.as_ref().map_or_else(|| asked.arn.clone(), |alias| reference(alias));
         let permission = json!({
-            "FunctionName": asked.arn,
+            "FunctionName": called,
             "Action": "lambda:InvokeFunction",
             "Principal": "apigateway.amazonaws.com",
             "SourceArn": source_arn(draft.stack),
@@ -103,6 +106,38 @@ pub fn render(draft: &mut Draft, routes: &[Route]) {
         let resource = draft.add(id, route.span(), "AWS::Lambda::Permission", permission);
         depend(resource, alias);
     }
+}
+
+/// Lets API Gateway call every function that is an authorizer by token, as the plugin does once a state machine has a route: under ids of
+/// its own, and with no API named.
+pub fn render_of_plugin(draft: &mut Draft, routes: &[Route]) {
+    let Some(first) = routes.iter().find(|route| route.machine().is_some() && !draft.stack.is_safe()) else { return };
+    let is_token = |resource: &cfn::Resource| {
+        resource.kind == "AWS::ApiGateway::Authorizer"
+            && resource.properties.as_ref().is_some_and(|properties| properties["Type"] == "TOKEN")
+    };
+    let authorizers = draft.template.resources.values().filter(|resource| is_token(resource));
+    let targets: Vec<(String, Value)> = authorizers.filter_map(called).collect();
+    for (id, function) in targets {
+        let permission = json!({
+            "FunctionName": function,
+            "Action": "lambda:InvokeFunction",
+            "Principal": {"Fn::Sub": "apigateway.${AWS::URLSuffix}"},
+        });
+        draft.add(format!("{id}LambdaPermission"), first.span(), "AWS::Lambda::Permission", permission);
+    }
+}
+
+/// The function that an authorizer calls: a name for it, and its ARN.
+fn called(authorizer: &cfn::Resource) -> Option<(String, Value)> {
+    let parts = authorizer.properties.as_ref()?.get("AuthorizerUri")?.get("Fn::Join")?.get(1)?.as_array()?;
+    let function = parts.iter().find(|part| part.get("Fn::GetAtt").is_some());
+    if let Some(id) = function.and_then(|part| part["Fn::GetAtt"][0].as_str()) {
+        return Some((id.to_owned(), json!({"Fn::GetAtt": [id, "Arn"]})));
+    }
+    let arn = parts.iter().rev().nth(1)?;
+    let kind = arn.as_str()?.split(':').nth(5)?;
+    Some((kind.to_owned(), arn.clone()))
 }
 
 fn answers_http(function: &crate::stack::Named<crate::stack::Function>) -> bool {

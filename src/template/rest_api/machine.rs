@@ -61,7 +61,8 @@ fn integration(draft: &mut Draft, route: &Route, machine: &Named<StateMachine>, 
     all.insert("PassthroughBehavior".into(), json!(pass_through));
     all.insert("RequestTemplates".into(), Value::Object(templates));
     all.insert("IntegrationResponses".into(), integration_responses(route, event));
-    extend(&mut all, [("TimeoutInMillis", event.timeout_ms.map(|timeout| json!(timeout.value)))]);
+    let shared = draft.stack.provider.api_gateway.as_ref().and_then(|api| api.timeout_ms);
+    extend(&mut all, [("TimeoutInMillis", event.timeout_ms.or(shared).map(|timeout| json!(timeout.value)))]);
     Value::Object(all)
 }
 
@@ -159,7 +160,9 @@ pub fn render_role(draft: &mut Draft, routes: &[Route]) {
     let Some((_, first)) = users.first() else { return };
     let mut actions: Vec<String> = Vec::new();
     let mut machines: Vec<Value> = Vec::new();
-    for (machine, event) in &users {
+    // The plugin also grants what routes with a role of their own ask for.
+    let counted = routes.iter().filter_map(Route::machine);
+    for (machine, event) in counted.filter(|(_, event)| event.iam_role.is_none() || !draft.stack.is_safe()) {
         let action = format!("states:{}", event.action.as_ref().map_or("StartExecution", |action| &action.text));
         if !actions.contains(&action) {
             actions.push(action);

@@ -9,12 +9,17 @@ use super::method::{Integration, parameters};
 use super::{Route, cors, declared, response_parameters};
 use crate::stack::rest_api::Parameter;
 
-/// The event that functions get with `integration: lambda`, made from a JSON body. Deployed stacks carry this very text, so it is
-/// kept letter by letter: another one would redeploy every method. `@claims@` stands for the claims that an event names.
-const EVENT_JSON: &str = include_str!("event_json.vtl");
+/// The event that functions get with `integration: lambda`, after the body's definition. A constant of the wire: stacks that Serverless
+/// Framework v3 deployed carry this very text, spaces included, and another one would redeploy every method of theirs. `@claims@`
+/// stands for the claims that an event names. Source: templates of deployed stacks.
+const EVENT: &str = include_str!("event.vtl");
 
-/// The same, made from a form.
-const EVENT_FORM: &str = include_str!("event_form.vtl");
+/// The body of a JSON request, and of a form; constants of the wire as well.
+const BODY_JSON: &str = "\n    #set( $body = $input.json(\"$\") )";
+const BODY_FORM: &str = include_str!("body_form.vtl");
+
+/// The same event in `compatibility: safe`; `@body@` stands for the body.
+const EVENT_SAFE: &str = include_str!("event_safe.vtl");
 
 /// The error texts of functions that stand for a status, unless an event names its own.
 const STATUS_PATTERNS: [(&str, &str); 9] = [
@@ -39,7 +44,7 @@ struct Answer {
 }
 
 /// `PassthroughBehavior`, `ContentHandling`, `RequestTemplates`, `IntegrationResponses`.
-pub fn templates(route: &Route, event: &HttpEvent, integration: Integration) -> Map<String, Value> {
+pub fn templates(route: &Route, event: &HttpEvent, integration: Integration, is_safe: bool) -> Map<String, Value> {
     let request = event.request.as_ref();
     let pass_through = request.and_then(|request| request.pass_through.as_ref()).map(|text| text.text.to_uppercase());
     let needed = matches!(integration, Integration::Lambda | Integration::Http);
@@ -55,18 +60,22 @@ pub fn templates(route: &Route, event: &HttpEvent, integration: Integration) -> 
                 "ContentHandling",
                 request.and_then(|request| request.content_handling.as_ref()).map(|text| json!(text.text)),
             ),
-            ("RequestTemplates", request_templates(event, integration)),
+            ("RequestTemplates", request_templates(event, integration, is_safe)),
             ("IntegrationResponses", Some(integration_responses(route, event, integration))),
         ],
     );
     all
 }
 
-fn request_templates(event: &HttpEvent, integration: Integration) -> Option<Value> {
+fn request_templates(event: &HttpEvent, integration: Integration, is_safe: bool) -> Option<Value> {
     let mut all = Map::new();
     if integration == Integration::Lambda {
         let claims = claims(event);
-        for (kind, text) in [("application/json", EVENT_JSON), ("application/x-www-form-urlencoded", EVENT_FORM)] {
+        for (kind, body, of_safe) in [
+            ("application/json", BODY_JSON, "$input.json('$')"),
+            ("application/x-www-form-urlencoded", BODY_FORM, "$form"),
+        ] {
+            let text = if is_safe { EVENT_SAFE.replace("@body@", of_safe) } else { format!("{body}{EVENT}") };
             all.insert(kind.to_owned(), json!(text.replace("@claims@", &claims)));
         }
     }

@@ -160,7 +160,7 @@ fn integration_of(
         Integration::Mock => {}
     }
     if integration.is_mapped() {
-        all.extend(mapping::templates(route, event, integration));
+        all.extend(mapping::templates(route, event, integration, stack.is_safe()));
     }
     let proxied = matches!(integration, Integration::LambdaProxy | Integration::HttpProxy);
     let parameters = mapping::integration_parameters(event, integration);

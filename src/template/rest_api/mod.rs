@@ -46,6 +46,7 @@ pub fn render(draft: &mut Draft) {
         draft.endpoints.push(route.endpoint());
     }
     authorizer::render(draft, &routes);
+    authorizer::render_of_plugin(draft, &routes);
     model::render(draft, &routes);
     machine::render_role(draft, &routes);
     let deployment = deployment::render(draft, &routes, &methods);
@@ -68,6 +69,11 @@ fn is_shared(stack: &Stack) -> bool {
 fn root_id(stack: &Stack) -> Value {
     let given = stack.provider.api_gateway.as_ref().and_then(|api| api.root_resource_id.as_ref());
     given.map_or_else(|| attribute(API, "RootResourceId"), |id| id.value.clone())
+}
+
+/// The stage's name as keys, plans and the address name it. The framework knows `apiGateway.stage` in the deployment only.
+fn stage_elsewhere(stack: &Stack) -> String {
+    if stack.is_safe() { stage_name(stack) } else { stack.stage.clone() }
 }
 
 /// The stage's name.

@@ -20,8 +20,11 @@ pub fn render(draft: &mut Draft, routes: &[Route]) -> Resources {
     let mut resources = predefined(stack);
     resources.entry(String::new()).or_insert_with(|| root_id(stack));
     for route in routes {
-        let mut path = String::new();
-        for part in route.path().split('/').filter(|_| !route.path().is_empty()) {
+        // What is there already needs no parents of its own.
+        let known = nearest(&resources, route.path());
+        let mut path = route.path()[..known].to_owned();
+        let rest = route.path()[known..].split('/').filter(|part| !part.is_empty());
+        for part in rest {
             let parent = resources.get(&path).cloned().unwrap_or_else(|| root_id(stack));
             if !path.is_empty() {
                 path.push('/');
@@ -37,6 +40,12 @@ pub fn render(draft: &mut Draft, routes: &[Route]) -> Resources {
         }
     }
     resources
+}
+
+/// How much of a path has a resource: the length of its longest known beginning.
+fn nearest(resources: &Resources, path: &str) -> usize {
+    let ends = path.match_indices('/').map(|(at, _)| at).chain([path.len()]);
+    ends.filter(|end| resources.contains_key(&path[..*end])).max().unwrap_or(0)
 }
 
 /// Resources of a shared API, by path: a mapping, or a list of `{path, resourceId}`.

@@ -7,7 +7,7 @@ use crate::template::draft::{Draft, depend};
 use crate::template::intrinsic::reference;
 use crate::template::naming::capitalized;
 
-use super::{api_id, stage, stage_name};
+use super::{api_id, stage, stage_elsewhere};
 
 /// One key: its name, value and settings, and the plan that it belongs to.
 struct ApiKey<'a> {
@@ -108,7 +108,10 @@ fn key_properties(draft: &Draft, node: &Node) -> Value {
             all.insert("Name".into(), node.to_json());
         }
     }
-    all.insert("StageKeys".into(), json!([{"RestApiId": api_id(draft.stack), "StageName": stage_name(draft.stack)}]));
+    all.insert(
+        "StageKeys".into(),
+        json!([{"RestApiId": api_id(draft.stack), "StageName": stage_elsewhere(draft.stack)}]),
+    );
     Value::Object(all)
 }
 
@@ -116,7 +119,7 @@ fn plan_properties(draft: &Draft, name: Option<&str>, plan: Option<&Node>) -> Va
     let stack = draft.stack;
     let suffix = name.map(|name| format!("-{name}")).unwrap_or_default();
     let mut all = Map::new();
-    let stage = if stage::is_explicit(stack) { reference("ApiGatewayStage") } else { json!(stage_name(stack)) };
+    let stage = if stage::is_explicit(stack) { reference("ApiGatewayStage") } else { json!(stage_elsewhere(stack)) };
     all.insert("ApiStages".into(), json!([{"ApiId": api_id(stack), "Stage": stage}]));
     let named = name.map(|name| format!("Usage plan \"{name}\" for {} {} stage", stack.service, stack.stage));
     all.insert(

@@ -134,7 +134,8 @@ fn pseudo_parameters(text: &str) -> String {
 /// name the machine does not wait for the function, so that the function may refer to the machine.
 pub fn local(stack: &Stack, value: &Value) -> Value {
     let function = |key: &str| stack.functions.entry(key).filter(|_| !is_resource(stack, key));
-    if let Some(entry) = value.get("Ref").and_then(Value::as_str).and_then(function) {
+    let by_id = |id: &str| stack.functions.iter().find(|function| stack.function_id(&function.name) == id);
+    if let Some(entry) = value.get("Ref").and_then(Value::as_str).and_then(|key| function(key).or_else(|| by_id(key))) {
         let name = stack.function_name(entry);
         let text = format!("arn:${{AWS::Partition}}:lambda:${{AWS::Region}}:${{AWS::AccountId}}:function:{name}");
         return json!({"Fn::Sub": text});

@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 use crate::stack::event::{InputTransformer, ScheduleChoice, ScheduleEvent};
 use crate::stack::state_machine::{MachineEvent, MachineRule};
 use crate::stack::{Any, Expr, Named, StateMachine, normalized};
-use crate::template::draft::{Draft, extend, present};
+use crate::template::draft::{Draft, extend, present, properties};
 use crate::template::intrinsic::{attribute, reference};
 
 /// Adds rules and schedules, and the roles that they start the machine with.
@@ -219,6 +219,13 @@ fn starter_role(
             },
         }],
     });
-    draft.add(&id, span, "AWS::IAM::Role", role);
+    let stack = draft.stack;
+    let path = super::role::made_role(stack).and_then(|details| details.path.as_ref()).map(|path| json!(path.text));
+    // The plugin forgets the boundary where an event starts the machine.
+    let is_bounded = stack.is_safe() || suffix.starts_with("Schedule");
+    let boundary =
+        stack.provider.role_permissions_boundary.as_ref().filter(|_| is_bounded).map(|arn| arn.value.clone());
+    let resource = draft.add(&id, span, "AWS::IAM::Role", role);
+    extend(properties(resource), [("Path", path), ("PermissionsBoundary", boundary)]);
     attribute(&id, "Arn")
 }

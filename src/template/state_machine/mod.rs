@@ -9,8 +9,10 @@ use super::intrinsic::{attribute, reference};
 
 mod alarms;
 mod definition;
+mod emr;
 mod events;
 mod notifications;
+mod redshift;
 mod rights;
 mod role;
 
@@ -27,9 +29,7 @@ pub fn render(draft: &mut Draft) {
     for activity in &stack.activities {
         let id = format!("{}StepFunctionsActivity", normalized(&activity.text));
         draft.add(&id, activity.span, "AWS::StepFunctions::Activity", json!({"Name": activity.text}));
-        if !stack.no_machine_outputs {
-            draft.output(format!("{id}Arn"), "Current Activity Arn", reference(&id));
-        }
+        draft.output(format!("{id}Arn"), "Current Activity Arn", reference(&id));
     }
 }
 
@@ -41,14 +41,14 @@ fn render_one(draft: &mut Draft, machine: &Named<StateMachine>) {
     let role_id = format!("{id}Role");
     let role = value.role.as_ref().map_or_else(|| attribute(&role_id, "Arn"), |role| role.value.clone());
     all.insert("RoleArn".into(), role);
-    let tracing = value.tracing.as_ref().and_then(|tracing| tracing.enabled);
+    let tracing = value.tracing.as_ref().map(|tracing| tracing.enabled.is_some_and(|flag| flag.value));
     extend(
         &mut all,
         [
             ("StateMachineName", value.name.as_ref().map(|name| name.value.clone())),
             ("StateMachineType", value.kind.as_ref().map(|kind| json!(kind.text))),
             ("LoggingConfiguration", logging(value)),
-            ("TracingConfiguration", tracing.map(|flag| json!({"Enabled": flag.value}))),
+            ("TracingConfiguration", tracing.map(|enabled| json!({"Enabled": enabled}))),
             ("EncryptionConfiguration", encryption(value)),
             ("Tags", tags(draft, value)),
         ],
@@ -69,12 +69,15 @@ fn logging(machine: &StateMachine) -> Option<Value> {
     let group = |arn: &crate::stack::Expr| json!({"CloudWatchLogsLogGroup": {"LogGroupArn": arn.value}});
     let destinations: Vec<Value> = logging.destinations.iter().map(group).collect();
     let level = logging.level.as_ref().map_or("OFF", |level| level.text.as_str());
-    Some(json!({
-        "Level": level,
-        "IncludeExecutionData": logging.include_execution_data.is_some_and(|flag| flag.value),
-        "Destinations": destinations,
-    }))
+    Some(present([
+        ("Level", Some(json!(level))),
+        ("IncludeExecutionData", Some(json!(logging.include_execution_data.is_some_and(|flag| flag.value)))),
+        ("Destinations", (!destinations.is_empty()).then(|| json!(destinations))),
+    ]))
 }
+
+/// Seconds that a data key is used again unless the machine says otherwise.
+const DATA_KEY_REUSE_S: i64 = 900;
 
 fn encryption(machine: &StateMachine) -> Option<Value> {
     let encryption = machine.encryption.as_ref()?;
@@ -84,8 +87,11 @@ fn encryption(machine: &StateMachine) -> Option<Value> {
     });
     Some(present([
         ("KmsKeyId", key),
-        ("KmsDataKeyReusePeriodSeconds", encryption.reuse_s.map(|period| json!(period.value))),
-        ("Type", encryption.kind.as_ref().map(|kind| json!(kind.text))),
+        (
+            "KmsDataKeyReusePeriodSeconds",
+            Some(json!(encryption.reuse_s.map_or(DATA_KEY_REUSE_S, |period| period.value))),
+        ),
+        ("Type", Some(json!(encryption.kind.as_ref().map_or("AWS_OWNED_KEY", |kind| kind.text.as_str())))),
     ]))
 }
 

@@ -8,6 +8,7 @@ use crate::stack::Stack;
 use crate::template::intrinsic::{attribute, sub};
 
 use super::definition::{is_intrinsic, local};
+use super::{emr, redshift};
 
 /// Actions, and what they act on.
 #[derive(Clone, Debug, PartialEq)]
@@ -33,11 +34,13 @@ pub struct Own<'a> {
     pub arn: &'a str,
 }
 
-fn right(actions: &str, resources: Vec<Value>) -> Right {
+/// A right to these actions, joined by `,`.
+pub fn right(actions: &str, resources: Vec<Value>) -> Right {
     Right { actions: actions.to_owned(), resources }
 }
 
-fn any() -> Vec<Value> {
+/// Everything.
+pub fn any() -> Vec<Value> {
     vec![json!("*")]
 }
 
@@ -65,12 +68,17 @@ pub fn of_task(task: &Map<String, Value>, own: &Own) -> Result<Vec<Right>, Unkno
         Some((base, _)) => (base, true),
         None => (name, false),
     };
+    if !stack.is_safe() && !is_known_to_plugin(base) {
+        return Err(Unknown::Service(service.clone()));
+    }
     match base {
         "lambda:invoke" => lambda(stack, &arguments),
+        // The plugin looks at `Parameters` only.
+        "sqs:sendMessage" | "sns:publish" if !stack.is_safe() && !task.contains_key("Parameters") => Ok(Vec::new()),
         "sqs:sendMessage" | "aws-sdk:sqs:sendMessage" => queue(&arguments),
         "sns:publish" | "aws-sdk:sns:publish" => topic(&arguments),
-        "states:startExecution" => executions("states:StartExecution", &arguments),
-        "aws-sdk:sfn:startSyncExecution" => executions("states:StartSyncExecution", &arguments),
+        "states:startExecution" => executions("states:StartExecution", &arguments, stack),
+        "aws-sdk:sfn:startSyncExecution" => executions("states:StartSyncExecution", &arguments, stack),
         "events:putEvents" => events(&arguments),
         "aws-sdk:eventbridge:putTargets" => rule_targets(&arguments),
         "aws-sdk:scheduler:createSchedule" => schedules("scheduler:CreateSchedule", &arguments),
@@ -90,17 +98,9 @@ pub fn of_task(task: &Map<String, Value>, own: &Own) -> Result<Vec<Right>, Unkno
             right("codebuild:StartBuild,codebuild:StopBuild,codebuild:BatchGetBuilds", project(&arguments)?),
             managed_rule("StepFunctionsGetEventForCodeBuildStartBuildRule"),
         ]),
-        "sagemaker:createTransformJob" => Ok(vec![
-            right("sagemaker:CreateTransformJob,sagemaker:DescribeTransformJob,sagemaker:StopTransformJob", any()),
-            right("sagemaker:ListTags,sagemaker:AddTags,iam:PassRole", any()),
-            managed_rule("StepFunctionsGetEventsForSageMakerTransformJobsRule"),
-        ]),
+        "sagemaker:createTransformJob" => Ok(transform_job(&arguments)),
         "bedrock:invokeModel" => model(&arguments),
-        "http:invoke" => Ok(vec![
-            right("states:InvokeHTTPEndpoint", any()),
-            right("events:RetrieveConnectionCredentials", any()),
-            right("secretsmanager:GetSecretValue,secretsmanager:DescribeSecret", any()),
-        ]),
+        "http:invoke" => Ok(http_call(&arguments)),
         "aws-sdk:sesv2:sendEmail" => Ok(vec![right("ses:SendEmail", any())]),
         "s3:listObjectsV2" | "aws-sdk:s3:listObjectsV2" => bucket(&arguments),
         "s3:getObject" | "aws-sdk:s3:getObject" => object("s3:GetObject", &arguments),
@@ -112,8 +112,73 @@ pub fn of_task(task: &Map<String, Value>, own: &Own) -> Result<Vec<Right>, Unkno
             right("athena:getQueryResults", vec![work_group("*")]),
             right("s3:GetObject", vec![json!("arn:aws:s3:::*")]),
         ]),
-        _ => table_or_other(base, &arguments),
+        _ => match emr::of_task(base, is_sync) {
+            Some(rights) => Ok(rights),
+            None => table_or_other(base, &arguments),
+        },
     }
+}
+
+/// The integrations that serverless-step-functions derives rights from, without the way in which they are waited for.
+///
+/// Source: the plugin's table; a role of a deployed stack has the rights of these and of no other.
+const KNOWN_TO_PLUGIN: [&str; 52] = [
+    "athena:getQueryExecution",
+    "athena:getQueryResults",
+    "athena:startQueryExecution",
+    "athena:stopQueryExecution",
+    "aws-sdk:dynamodb:batchGetItem",
+    "aws-sdk:dynamodb:batchWriteItem",
+    "aws-sdk:dynamodb:putItem",
+    "aws-sdk:dynamodb:query",
+    "aws-sdk:dynamodb:scan",
+    "aws-sdk:dynamodb:updateItem",
+    "aws-sdk:dynamodb:updateTable",
+    "aws-sdk:eventbridge:putTargets",
+    "aws-sdk:redshiftdata:batchExecuteStatement",
+    "aws-sdk:redshiftdata:cancelStatement",
+    "aws-sdk:redshiftdata:describeStatement",
+    "aws-sdk:redshiftdata:executeStatement",
+    "aws-sdk:redshiftdata:getStatementResult",
+    "aws-sdk:redshiftdata:listStatements",
+    "aws-sdk:s3:getObject",
+    "aws-sdk:s3:listObjectsV2",
+    "aws-sdk:s3:putObject",
+    "aws-sdk:scheduler:createSchedule",
+    "aws-sdk:scheduler:deleteSchedule",
+    "aws-sdk:sesv2:sendEmail",
+    "aws-sdk:sfn:startSyncExecution",
+    "batch:submitJob",
+    "bedrock:invokeModel",
+    "codebuild:startBuild",
+    "dynamodb:deleteItem",
+    "dynamodb:getItem",
+    "dynamodb:putItem",
+    "dynamodb:updateItem",
+    "ecs:runTask",
+    "elasticmapreduce:addStep",
+    "elasticmapreduce:cancelStep",
+    "elasticmapreduce:createCluster",
+    "elasticmapreduce:modifyInstanceFleetByName",
+    "elasticmapreduce:modifyInstanceGroupByName",
+    "elasticmapreduce:runJobFlow",
+    "elasticmapreduce:setClusterTerminationProtection",
+    "elasticmapreduce:terminateCluster",
+    "events:putEvents",
+    "glue:startJobRun",
+    "http:invoke",
+    "lambda:invoke",
+    "s3:getObject",
+    "s3:listObjectsV2",
+    "s3:putObject",
+    "sagemaker:createTransformJob",
+    "sns:publish",
+    "sqs:sendMessage",
+    "states:startExecution",
+];
+
+fn is_known_to_plugin(base: &str) -> bool {
+    KNOWN_TO_PLUGIN.contains(&base)
 }
 
 /// Rights to the machine itself: a distributed map starts its items as executions.
@@ -170,17 +235,17 @@ fn with_versions(function: Value) -> Value {
 }
 
 /// What a task is called with, in either query language.
-struct Arguments<'a>(&'a Map<String, Value>);
+pub struct Arguments<'a>(&'a Map<String, Value>);
 
 impl<'a> Arguments<'a> {
     /// A value that is known before the task runs.
-    fn fixed(&self, key: &str) -> Option<&'a Value> {
+    pub fn fixed(&self, key: &str) -> Option<&'a Value> {
         let of = |section: &str| self.0.get(section).and_then(|section| section.get(key));
         of("Parameters").or_else(|| of("Arguments")).filter(|value| !is_expression(value))
     }
 
     /// Whether the value is made when the task runs.
-    fn is_dynamic(&self, key: &str) -> bool {
+    pub fn is_dynamic(&self, key: &str) -> bool {
         let by_path = self.0.get("Parameters").and_then(|section| section.get(format!("{key}.$"))).is_some();
         let by_expression = self
             .0
@@ -222,11 +287,12 @@ fn lambda(stack: &Stack, arguments: &Arguments) -> Result<Vec<Right>, Unknown> {
     let is_reference = name.get("Ref").is_some();
     let function = local(stack, name);
     if !is_reference || function.get("Fn::Sub").is_some() {
-        return invoke(if is_intrinsic(name) {
-            vec![function.clone(), with_versions(function)]
-        } else {
-            vec![function]
-        });
+        // Of other CloudFormation functions than `Fn::GetAtt` and `Ref` the plugin makes the one ARN.
+        let has_versions = is_intrinsic(name)
+            && (stack.is_safe()
+                || name.get("Fn::GetAtt").is_some()
+                || function.get("Fn::Sub").is_some() && is_reference);
+        return invoke(if has_versions { vec![function.clone(), with_versions(function)] } else { vec![function] });
     }
     let prefix = "arn:${AWS::Partition}:lambda:${AWS::Region}:${AWS::AccountId}:function:${functionArn}";
     invoke(vec![
@@ -259,11 +325,19 @@ fn topic(arguments: &Arguments) -> Result<Vec<Right>, Unknown> {
     Ok(vec![right("sns:Publish", vec![arguments.needed("TopicArn")?.clone()])])
 }
 
-fn executions(action: &str, arguments: &Arguments) -> Result<Vec<Right>, Unknown> {
-    let machine = arguments.needed("StateMachineArn")?.clone();
+fn executions(action: &str, arguments: &Arguments, stack: &Stack) -> Result<Vec<Right>, Unknown> {
+    let machine = match arguments.needed("StateMachineArn") {
+        Err(why) if stack.is_safe() => return Err(why),
+        Err(_) => json!("*"),
+        Ok(machine) => machine.clone(),
+    };
     let runs = match machine.as_str().or_else(|| machine.get("Fn::Sub").and_then(Value::as_str)) {
         Some(text) => {
-            let text = format!("{}:*", text.replace(":stateMachine:", ":execution:"));
+            let text = if text == "*" {
+                text.to_owned()
+            } else {
+                format!("{}:*", text.replace(":stateMachine:", ":execution:"))
+            };
             if machine.is_string() { json!(text) } else { sub(text) }
         }
         // The ARN of a reference is not known here, and executions are named by it.
@@ -319,6 +393,27 @@ fn project(arguments: &Arguments) -> Result<Vec<Value>, Unknown> {
         Some(name) => sub(format!("{arn}{name}")),
         None => json!({"Fn::Sub": [format!("{arn}${{project}}"), {"project": name}]}),
     }])
+}
+
+fn transform_job(arguments: &Arguments) -> Vec<Right> {
+    let name = arguments.fixed("TransformJobName").and_then(Value::as_str).unwrap_or_default();
+    let jobs = format!("arn:${{AWS::Partition}}:sagemaker:${{AWS::Region}}:${{AWS::AccountId}}:transform-job/{name}*");
+    let actions = "sagemaker:CreateTransformJob,sagemaker:DescribeTransformJob,sagemaker:StopTransformJob";
+    vec![
+        right(actions, vec![sub(jobs)]),
+        right("sagemaker:ListTags", any()),
+        managed_rule("StepFunctionsGetEventsForSageMakerTransformJobsRule"),
+    ]
+}
+
+fn http_call(arguments: &Arguments) -> Vec<Right> {
+    let connection = arguments.fixed("Authentication").and_then(|authentication| authentication.get("ConnectionArn"));
+    let secrets = "arn:${AWS::Partition}:secretsmanager:${AWS::Region}:${AWS::AccountId}:secret:events!connection/*";
+    vec![
+        right("states:InvokeHTTPEndpoint", any()),
+        right("events:RetrieveConnectionCredentials", vec![connection.cloned().unwrap_or_else(|| json!("*"))]),
+        right("secretsmanager:GetSecretValue,secretsmanager:DescribeSecret", vec![sub(secrets)]),
+    ]
 }
 
 fn model(arguments: &Arguments) -> Result<Vec<Right>, Unknown> {
@@ -410,13 +505,7 @@ fn table_or_other(service: &str, arguments: &Arguments) -> Result<Vec<Right>, Un
             };
             Ok(vec![right(&format!("dynamodb:{action}"), vec![table_arn(table, index)])])
         }
-        ("redshiftdata", _) => {
-            let mut rights = vec![right(&format!("redshift-data:{action}"), any())];
-            if operation.to_lowercase().contains("execute") {
-                rights.push(right("redshift-serverless:GetCredentials,redshift:GetClusterCredentials", any()));
-            }
-            Ok(rights)
-        }
+        ("redshiftdata", _) => Ok(redshift::of_task(&action, arguments)),
         _ => Err(unknown()),
     }
 }

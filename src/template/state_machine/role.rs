@@ -39,7 +39,9 @@ pub fn render(draft: &mut Draft, machine: &Named<StateMachine>) {
         }]),
     );
     let path = made_role(stack).and_then(|details| details.path.as_ref()).map(|path| json!(path.text));
-    let boundary = made_role(stack).and_then(|details| details.permissions_boundary.as_ref());
+    // The plugin knows the old place of the boundary only.
+    let boundary =
+        made_role(stack).and_then(|details| details.permissions_boundary.as_ref()).filter(|_| stack.is_safe());
     let boundary = boundary.or(stack.provider.role_permissions_boundary.as_ref()).map(|arn| arn.value.clone());
     extend(&mut role, [("Path", path), ("PermissionsBoundary", boundary)]);
     let id = format!("{}Role", stack.machine_id(machine));
@@ -83,7 +85,11 @@ fn of_states(draft: &mut Draft, machine: &Named<StateMachine>) -> Vec<Right> {
 fn own_arn(stack: &Stack, machine: &Named<StateMachine>) -> String {
     let name = machine.value.name.as_ref().and_then(|name| name.as_str()).map(str::to_owned);
     let made = || format!("{}*", stack.machine_id(machine).chars().take(27).collect::<String>());
-    let name = name.unwrap_or_else(made);
+    let name = match name {
+        Some(name) => name,
+        None if stack.is_safe() => made(),
+        None => machine.name.clone(),
+    };
     format!("arn:${{AWS::Partition}}:states:${{AWS::Region}}:${{AWS::AccountId}}:stateMachine:{name}")
 }
 
@@ -156,6 +162,7 @@ fn everywhere(task: &Map<String, Value>) -> Option<Right> {
     let (name, operation) = (parts.next()?, parts.next()?);
     let action = match (name, operation) {
         ("lambda", "invoke") => "lambda:InvokeFunction".to_owned(),
+        ("eventbridge", "putTargets") => "events:PutTargets".to_owned(),
         (name, operation) => format!("{name}:{}", crate::template::naming::upper_first(operation)),
     };
     Some(Right { actions: action, resources: vec![json!("*")] })
@@ -206,6 +213,10 @@ fn of_settings(machine: &StateMachine) -> Vec<Right> {
             actions: "kms:Decrypt,kms:Encrypt,kms:ReEncrypt*,kms:GenerateDataKey*,kms:DescribeKey".to_owned(),
             resources: keys,
         });
+    }
+    if let Some(key) = machine.encryption.as_ref().and_then(|encryption| encryption.kms_key_id.as_ref()) {
+        let key = key.as_str().map_or_else(|| key.value.clone(), sub);
+        all.push(Right { actions: "kms:Decrypt,kms:Encrypt".to_owned(), resources: vec![key] });
     }
     all
 }
