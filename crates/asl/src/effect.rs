@@ -139,6 +139,19 @@ pub enum Reply {
     Items(Vec<Value>),
 }
 
+impl Reply {
+    /// Whether it is one of the answers that the effect may get.
+    pub fn answers(&self, effect: &Effect) -> bool {
+        match effect {
+            Effect::WakeAt { .. } => matches!(self, Reply::Woke),
+            Effect::Invoke(_) => !matches!(self, Reply::Woke | Reply::Items(_)),
+            Effect::ReadItems(_) => matches!(self, Reply::Items(_) | Reply::Failed(_) | Reply::TimedOut(_)),
+            Effect::WriteResults(_) => matches!(self, Reply::Succeeded(_) | Reply::Failed(_) | Reply::TimedOut(_)),
+            Effect::Cancel { .. } => false,
+        }
+    }
+}
+
 /// How an execution ended.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Outcome {

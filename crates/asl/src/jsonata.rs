@@ -3,6 +3,7 @@
 //! Source: Step Functions developer guide, "Transforming data with JSONata". Why this engine: docs/design/jsonata.md.
 
 use crate::data::text;
+use crate::limits::MAX_EVALUATION;
 use crate::raise::Raise;
 use crate::scope::Scope;
 use jlens_core::reads::Read;
@@ -12,7 +13,10 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, LazyLock};
 
 /// Most steps of one evaluation, so that no expression runs for ever.
-const MAX_STEPS: u64 = 20_000_000;
+const MAX_STEPS: u64 = 2_000_000;
+/// Most items of an array and most bytes of a text that an evaluation makes on its way, so that none takes all memory.
+const MAX_ITEMS: usize = 1_000_000;
+const MAX_TEXT: usize = MAX_EVALUATION;
 
 /// A compiled expression and the field it stands in.
 #[derive(Clone, Debug)]
@@ -65,7 +69,13 @@ impl Expression {
     /// `States.QueryEvaluationError`.
     pub fn evaluate(&self, scope: &Scope<'_>) -> Result<Value, Raise> {
         let seed = scope.random.borrow_mut().u64(..);
-        let options = Options::new().now(scope.now.0).seed(seed).max_steps(MAX_STEPS);
+        let options = Options::new()
+            .now(scope.now.0)
+            .seed(seed)
+            .max_steps(MAX_STEPS)
+            .max_array_length(MAX_ITEMS)
+            .max_string_length(MAX_TEXT)
+            .max_result_size(MAX_EVALUATION);
         let bindings = self.bindings(scope);
         match self.compiled.evaluate_with(None, &bindings, &options) {
             Ok(Some(value)) => Ok(value),
@@ -97,7 +107,8 @@ impl Expression {
     fn gives_function(&self) -> bool {
         let probe = format!("$type(({}))", self.text);
         let Ok(probe) = jlens_core::Expression::compile(&probe) else { return false };
-        matches!(probe.evaluate(None, &Bindings::new()), Ok(Some(Value::String(kind))) if kind == "function")
+        let options = Options::new().max_steps(MAX_STEPS).max_array_length(MAX_ITEMS).max_string_length(MAX_TEXT);
+        matches!(probe.evaluate_with(None, &Bindings::new(), &options), Ok(Some(Value::String(kind))) if kind == "function")
     }
 
     fn bindings(&self, scope: &Scope<'_>) -> Bindings {
@@ -219,7 +230,7 @@ fn range(arguments: Arguments<'_>) -> Outcome {
         return Err(fault("The third argument of $range must not be zero"));
     }
     let count = ((to - from) / step).floor();
-    if count >= 10_000_000.0 {
+    if count >= MAX_ITEMS as f64 {
         return Err(fault("The result of $range has too many items"));
     }
     let mut items: Vec<Value> = Vec::new();

@@ -12,3 +12,6 @@ pub(crate) const MAX_VARIABLES: usize = 10_485_760;
 pub(crate) const INLINE_CONCURRENCY: u64 = 40;
 /// Child executions of a distributed Map that run at once. Source: developer guide, "Map state in Distributed mode".
 pub(crate) const DISTRIBUTED_CONCURRENCY: u64 = 10_000;
+/// Most bytes that the evaluation of one template or expression may come to, long before the payload limit is checked: a
+/// template of a thousand paths must not copy its input a thousand times.
+pub(crate) const MAX_EVALUATION: usize = 16 * MAX_PAYLOAD;

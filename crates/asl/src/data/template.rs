@@ -1,8 +1,10 @@
 //! Payload templates: JSON with paths, intrinsic calls or JSONata expressions inside.
 
 use super::path::PathExpression;
+use super::text::size;
 use crate::intrinsic::Call;
 use crate::jsonata::Expression;
+use crate::limits::MAX_EVALUATION;
 use crate::raise::Raise;
 use crate::scope::Scope;
 use serde_json::{Map, Value};
@@ -24,25 +26,43 @@ pub(crate) enum Template {
     Jsonata(Expression),
 }
 
+/// The value, when it still fits into what is left.
+fn within(value: Value, left: &mut usize) -> Result<Value, Raise> {
+    match left.checked_sub(size(&value)) {
+        Some(rest) => {
+            *left = rest;
+            Ok(value)
+        }
+        None => Err(Raise::new(
+            "States.DataLimitExceeded",
+            format!("The evaluated fields exceed the maximum of {MAX_EVALUATION} bytes."),
+        )),
+    }
+}
+
 impl Template {
     /// The value.
     ///
     /// # Errors
     /// The first expression that fails, in the order of the template.
     pub fn evaluate(&self, scope: &Scope<'_>) -> Result<Value, Raise> {
+        self.evaluate_within(scope, &mut { MAX_EVALUATION })
+    }
+
+    fn evaluate_within(&self, scope: &Scope<'_>, left: &mut usize) -> Result<Value, Raise> {
         match self {
             Template::Literal(value) => Ok(value.clone()),
             Template::Object(members) => {
                 let mut object = Map::with_capacity(members.len());
                 for (name, template) in members {
-                    object.insert(name.clone(), template.evaluate(scope)?);
+                    object.insert(name.clone(), template.evaluate_within(scope, left)?);
                 }
                 Ok(Value::Object(object))
             }
-            Template::List(items) => items.iter().map(|item| item.evaluate(scope)).collect(),
-            Template::Path { field, path } => scope.select_field(path, field),
-            Template::Call(call) => call.evaluate(scope),
-            Template::Jsonata(expression) => expression.evaluate(scope),
+            Template::List(items) => items.iter().map(|item| item.evaluate_within(scope, left)).collect(),
+            Template::Path { field, path } => within(scope.select_field(path, field)?, left),
+            Template::Call(call) => within(call.evaluate(scope)?, left),
+            Template::Jsonata(expression) => within(expression.evaluate(scope)?, left),
         }
     }
 

@@ -85,7 +85,6 @@ impl Execution {
     /// Ends the strands under one that goes on without them.
     pub(crate) fn drop_children(&mut self, strand: &mut Strand) {
         let phase = std::mem::replace(&mut strand.phase, Phase::Enter);
-        strand.item_values = Vec::new();
         for (_, child) in phase.children() {
             self.hush(child);
             self.forget_strand(child);

@@ -91,6 +91,12 @@ impl Child {
         }
     }
 
+    /// The machine of the child as its run names it: `…:stateMachine:NAME/LABEL`.
+    pub fn machine_arn(&self) -> String {
+        let arn = self.arn.replacen(":execution:", ":stateMachine:", 1);
+        arn.rsplit_once(':').map_or_else(String::new, |(machine, _)| machine.to_owned())
+    }
+
     /// `redriveStatus` and `redriveStatusReason` of the child: only the redrive of its map run starts it again.
     pub fn redrive_status(&self) -> (&'static str, Option<&'static str>) {
         let status = self.status();
@@ -129,6 +135,7 @@ impl Child {
         if let Some(execution) = &self.execution {
             record.insert("StartDate".into(), execution.started_at().rfc3339().into());
         }
+        record.insert("StateMachineArn".into(), self.machine_arn().into());
         record.insert("Status".into(), self.status().into());
         record.extend(self.stopped_at.map(|at| ("StopDate".to_owned(), at.rfc3339().into())));
         Value::Object(record)

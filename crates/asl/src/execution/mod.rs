@@ -212,12 +212,16 @@ impl Execution {
         execution
     }
 
-    /// Takes the answer to an effect. An answer that nobody waits for (any more) changes nothing.
+    /// Takes the answer to an effect. An answer that nobody waits for (any more), or of a kind that the effect does not
+    /// have, changes nothing.
     pub fn resume(&mut self, id: EffectId, reply: Reply, now: Timestamp) -> Turn {
         if self.outcome.is_some() {
             return Turn::default();
         }
-        let Some((owner, _)) = self.waiting.get(&id) else { return Turn::default() };
+        let Some((owner, effect)) = self.waiting.get(&id) else { return Turn::default() };
+        if !reply.answers(effect) {
+            return Turn::default();
+        }
         let owner = *owner;
         self.now = self.now.max(now);
         if !matches!(reply, Reply::Started { .. } | Reply::Submitted { .. } | Reply::Heartbeat) {
@@ -237,9 +241,6 @@ impl Execution {
     pub fn stop(&mut self, failure: Failure, now: Timestamp) -> Turn {
         if self.outcome.is_none() {
             self.now = self.now.max(now);
-            for run in &mut self.map_runs {
-                run.abort(self.now);
-            }
             self.record(0, Event::ExecutionAborted(failure.clone()));
             self.end(Outcome::Aborted(failure));
         }
@@ -487,15 +488,15 @@ impl Execution {
     }
 
     fn time_out(&mut self) {
-        for run in &mut self.map_runs {
-            run.abort(self.now);
-        }
         // Observed: neither the event nor DescribeExecution names an error, and no event led to it.
         self.record(0, Event::ExecutionTimedOut(Failure::default()));
         self.end(Outcome::TimedOut(Failure::default()));
     }
 
     fn end(&mut self, outcome: Outcome) {
+        for run in &mut self.map_runs {
+            run.abort(self.now);
+        }
         // What was taken back in this turn the driver does not know yet.
         self.effects.retain(|effect| matches!(effect, Effect::Cancel { .. }));
         let open = std::mem::take(&mut self.waiting);

@@ -32,8 +32,6 @@ pub(crate) struct Strand {
     pub entered_at: Timestamp,
     /// What `$$.Map.Item` is.
     pub item: Option<(u64, Value)>,
-    /// The items of the Map that this strand is in, until their iterations take them.
-    pub item_values: Vec<Value>,
     /// Attempts that each retrier of the current state has used.
     pub attempts: Vec<u64>,
     pub retry_count: u64,
@@ -88,7 +86,10 @@ pub(crate) struct Branches {
 /// The iterations of an inline Map.
 #[derive(Clone, Debug)]
 pub(crate) struct Iterations {
+    /// The items that no iteration has taken yet.
     pub items: Vec<Value>,
+    /// What `$` means in the ItemSelector, which makes each iteration's input only when it begins.
+    pub input: Arc<Value>,
     pub results: Vec<Value>,
     pub next: usize,
     pub done: usize,
@@ -145,7 +146,6 @@ impl Strand {
             before_entry: 0,
             entered_at: Timestamp(0),
             item: None,
-            item_values: Vec::new(),
             attempts: Vec::new(),
             retry_count: 0,
             missed_heartbeat: false,

@@ -8,6 +8,8 @@ mod parse;
 mod string;
 
 use crate::data::path::PathExpression;
+use crate::data::text::size;
+use crate::limits::MAX_EVALUATION;
 use crate::raise::Raise;
 use crate::scope::Scope;
 use serde_json::Value;
@@ -112,14 +114,20 @@ impl Call {
     /// `States.IntrinsicFailure` when an argument does not fit, `States.Runtime` when a path selects nothing.
     pub fn evaluate(&self, scope: &Scope<'_>) -> Result<Value, Raise> {
         let mut values = Vec::with_capacity(self.arguments.len());
+        let mut total = 0;
         for argument in &self.arguments {
-            values.push(match argument {
+            let value = match argument {
                 Argument::Path(path) => scope.select(path).map_err(|_| self.missing(path, scope))?,
                 Argument::Literal(value) => value.clone(),
                 Argument::Text(text) if self.function == Function::Format => Value::String(text.clone()),
                 Argument::Text(text) => Value::String(parse::unescape(text)),
                 Argument::Call(call) => call.evaluate(scope)?,
-            });
+            };
+            total += size(&value);
+            if total > MAX_EVALUATION {
+                return Err(self.failure(&format!("The arguments exceed the maximum of {MAX_EVALUATION} bytes")));
+            }
+            values.push(value);
         }
         self.apply(&values, scope).map_err(|reason| self.failure(&reason))
     }

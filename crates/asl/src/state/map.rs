@@ -1,5 +1,6 @@
 //! The Map state: its items, and the iterations of one in INLINE mode.
 
+use crate::data::template::Template;
 use crate::data::text::compact;
 use crate::effect::Failure;
 use crate::execution::context::Extra;
@@ -25,7 +26,7 @@ impl Execution {
         }
         strand.last_event = self.record(strand.last_event, Event::MapStateStarted { length: items.len() as u64 });
         match map.distributed {
-            None => self.iterate(strand, state, map, &input, items, concurrency),
+            None => self.iterate(strand, state, map, input, items, concurrency),
             Some(_) => self.open_map_run(strand, state, map, &input, items),
         }
     }
@@ -56,7 +57,7 @@ impl Execution {
             }
             Items::Template(template) => {
                 let value = self.scoped(strand, input, |scope| template.evaluate(scope))?;
-                if let crate::data::template::Template::Jsonata(expression) = template
+                if let Template::Jsonata(expression) = template
                     && !value.is_array()
                     && !(value.is_object() && map.distributed.is_some())
                 {
@@ -90,12 +91,21 @@ impl Execution {
         items: Vec<Value>,
     ) -> Result<Vec<Value>, Raise> {
         let Some(selector) = &map.selector else { return Ok(items) };
-        let mut selected = Vec::with_capacity(items.len());
-        for (index, item) in items.iter().enumerate() {
-            let extra = Extra { item: Some((index as u64, item)), ..Extra::default() };
-            selected.push(self.scoped_with(strand, input, &extra, |scope| selector.evaluate(scope))?);
-        }
-        Ok(selected)
+        let numbered = items.iter().enumerate();
+        numbered.map(|(index, item)| self.select_item(strand, selector, input, index as u64, item)).collect()
+    }
+
+    /// The input that the ItemSelector makes of one item.
+    fn select_item(
+        &self,
+        strand: &Strand,
+        selector: &Template,
+        input: &Value,
+        index: u64,
+        item: &Value,
+    ) -> Result<Value, Raise> {
+        let extra = Extra { item: Some((index, item)), ..Extra::default() };
+        self.scoped_with(strand, input, &extra, |scope| selector.evaluate(scope))
     }
 
     fn iterate(
@@ -103,49 +113,67 @@ impl Execution {
         strand: &mut Strand,
         state: &State,
         map: &MapBody,
-        input: &Value,
+        input: Value,
         items: Vec<Value>,
         concurrency: u64,
     ) -> Step {
-        let values = items.clone();
-        let inputs = self.select_items(strand, map, input, items)?;
         let iterations = Iterations {
-            results: vec![Value::Null; inputs.len()],
-            items: inputs,
+            results: vec![Value::Null; items.len()],
+            items,
+            input: Arc::new(input),
             next: 0,
             done: 0,
             running: Vec::new(),
             concurrency: if concurrency == 0 { INLINE_CONCURRENCY } else { concurrency.min(INLINE_CONCURRENCY) },
             slot_event: strand.last_event,
         };
-        strand.item_values = values;
-        self.go_on(strand, state, map, iterations)
+        self.go_on(strand, state, map, Box::new(iterations))
     }
 
     /// Begins as many iterations as may run, or ends the state when all are done.
-    fn go_on(&mut self, strand: &mut Strand, state: &State, map: &MapBody, mut iterations: Iterations) -> Step {
+    fn go_on(&mut self, strand: &mut Strand, state: &State, map: &MapBody, mut iterations: Box<Iterations>) -> Step {
         if iterations.done == iterations.items.len() {
-            strand.item_values = Vec::new();
             self.record(strand.last_event, Event::MapStateSucceeded);
             let result = Value::Array(iterations.results);
             return self.finish_with(strand, state, result);
         }
-        let start = self.machine.0.blocks[map.processor].start;
         while iterations.next < iterations.items.len() && (iterations.running.len() as u64) < iterations.concurrency {
-            let index = iterations.next;
-            let input = std::mem::take(&mut iterations.items[index]);
-            let mut iteration = Strand::new(map.processor, start, input);
-            let event = Event::MapIterationStarted { name: Arc::clone(&state.name), index: index as u64 };
-            iteration.last_event = self.record(iterations.slot_event, event);
-            iteration.parent = Some((strand.id, index as u64));
-            iteration.item = strand.item_values.get_mut(index).map(|value| (index as u64, std::mem::take(value)));
-            let id = self.place(iteration);
-            iterations.running.push((index as u64, id));
-            iterations.next += 1;
-            self.wake(id);
+            if let Err(raise) = self.begin_iteration(strand, state, map, &mut iterations) {
+                strand.phase = Phase::Iterations(iterations);
+                return Err(raise.into());
+            }
         }
-        strand.phase = Phase::Iterations(Box::new(iterations));
+        strand.phase = Phase::Iterations(iterations);
         Ok(Flow::Parked)
+    }
+
+    fn begin_iteration(
+        &mut self,
+        strand: &Strand,
+        state: &State,
+        map: &MapBody,
+        iterations: &mut Iterations,
+    ) -> Result<(), Raise> {
+        let index = iterations.next;
+        let number = index as u64;
+        let selected = match &map.selector {
+            Some(selector) => {
+                Some(self.select_item(strand, selector, &iterations.input, number, &iterations.items[index])?)
+            }
+            None => None,
+        };
+        let item = std::mem::take(&mut iterations.items[index]);
+        let input = selected.unwrap_or_else(|| item.clone());
+        let mut iteration = Strand::new(map.processor, self.machine.0.blocks[map.processor].start, input);
+        let event = Event::MapIterationStarted { name: Arc::clone(&state.name), index: number };
+        iteration.last_event = self.record(iterations.slot_event, event);
+        iteration.parent = Some((strand.id, number));
+        iteration.item = Some((number, item));
+        let id = self.place(iteration);
+        iterations.running.push((number, id));
+        iterations.next += 1;
+        self.wake(id);
+        Ok(())
     }
 
     /// An iteration came to its end.
@@ -153,7 +181,7 @@ impl Execution {
         &mut self,
         mut strand: Strand,
         state: &State,
-        mut iterations: Iterations,
+        mut iterations: Box<Iterations>,
         index: u64,
         output: Value,
         last_event: u64,
@@ -200,7 +228,7 @@ impl Execution {
         match std::mem::replace(&mut strand.phase, Phase::Enter) {
             Phase::Branches(branches) => self.branch_done(strand, state, branches, index, output, last_event),
             Phase::Iterations(iterations) => {
-                self.iteration_done(strand, state, *iterations, index, output, last_event);
+                self.iteration_done(strand, state, iterations, index, output, last_event);
             }
             other => {
                 strand.phase = other;

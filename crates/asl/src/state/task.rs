@@ -133,13 +133,14 @@ impl Execution {
         }
         match reply {
             Reply::Started { worker } => self.task_started(strand, resource, task, worker),
-            Reply::Submitted { output } => {
+            Reply::Submitted { output } if matches!(resource, Resource::Service { .. }) => {
                 let event = Event::TaskSubmitted(task_resource(resource), shared(&output));
                 let task = self.ensure_started(strand, resource, task);
                 strand.last_event = self.record(strand.last_event, event);
                 strand.phase = Phase::Task(task);
                 Ok(Flow::Parked)
             }
+            Reply::Submitted { .. } => self.task_started(strand, resource, task, None),
             Reply::Heartbeat => self.task_heartbeat(strand, task),
             Reply::Woke | Reply::Items(_) => {
                 strand.phase = Phase::Task(task);
@@ -236,6 +237,11 @@ impl Execution {
         reply: Reply,
     ) -> Step {
         self.cancel_clocks(&task);
+        let reply = match reply {
+            // What has started can only fail.
+            Reply::ScheduleFailed(failure) | Reply::StartFailed(failure) if task.started => Reply::Failed(failure),
+            reply => reply,
+        };
         if !matches!(reply, Reply::ScheduleFailed(_) | Reply::StartFailed(_)) {
             self.ensure_started(strand, resource, task);
         }
@@ -253,9 +259,7 @@ impl Execution {
             Reply::TimedOut(failure) => (timed_out(resource, failure.clone()), Err(failure)),
             Reply::ScheduleFailed(failure) => (schedule_failed(resource, failure.clone()), Err(failure)),
             Reply::StartFailed(failure) => (start_failed(resource, failure.clone()), Err(failure)),
-            Reply::SubmitFailed(failure) => {
-                (Event::TaskSubmitFailed(task_resource(resource), failure.clone()), Err(failure))
-            }
+            Reply::SubmitFailed(failure) => (submit_failed(resource, failure.clone()), Err(failure)),
             _ => return Ok(Flow::Parked),
         };
         strand.last_event = self.record(strand.last_event, event);
@@ -320,6 +324,13 @@ fn schedule_failed(resource: &Resource, failure: Failure) -> Event {
         Resource::Function { .. } => Event::LambdaFunctionScheduleFailed(failure),
         Resource::Activity { .. } => Event::ActivityScheduleFailed(failure),
         Resource::Service { .. } => Event::TaskStartFailed(task_resource(resource), failure),
+    }
+}
+
+fn submit_failed(resource: &Resource, failure: Failure) -> Event {
+    match resource {
+        Resource::Service { .. } => Event::TaskSubmitFailed(task_resource(resource), failure),
+        _ => failed(resource, failure),
     }
 }
 

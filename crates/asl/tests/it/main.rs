@@ -1,7 +1,9 @@
 //! The crate from outside.
 
 mod conformance;
+mod constructs;
 mod drive;
+mod fuzz;
 mod jsonata_engines;
 mod paths;
 mod properties;

@@ -2,7 +2,7 @@
 //! what must come of it.
 //!
 //! `replies` lists, for each Task, the answers to its calls in order: `{"output": …}`, `{"error": …, "cause": …}`,
-//! `{"items": […]}` for an ItemReader, `{"silence": true}` for no answer at all. `expect` gives `status`, and of `output`,
+//! `{"items": […]}` for an ItemReader, (under the state's name and ` writer`) the answer to a ResultWriter, `{"silence": true}` for no answer at all. `expect` gives `status`, and of `output`,
 //! `error`, `cause` and `events` (type, and the state's name where there is one) what matters. `refused` lists the problems
 //! of a definition that is not accepted.
 
@@ -41,7 +41,7 @@ impl World {
                 Effect::ReadItems(read) => self.answer(read.id, &read.state, &read.parameters),
                 Effect::WriteResults(write) => {
                     let summary = json!({"succeeded": write.succeeded.len(), "failed": write.failed.len()});
-                    self.answers.push((write.id, Reply::Succeeded(summary)));
+                    self.answer(write.id, &format!("{} writer", write.state), &summary);
                 }
             }
         }
