@@ -17,6 +17,8 @@ const MAX_STEPS: u64 = 2_000_000;
 /// Most items of an array and most bytes of a text that an evaluation makes on its way, so that none takes all memory.
 const MAX_ITEMS: usize = 1_000_000;
 const MAX_TEXT: usize = MAX_EVALUATION;
+/// Longest evaluation, for what counts no steps: a regular expression that goes back and forth.
+const MAX_TIME: std::time::Duration = std::time::Duration::from_secs(5);
 
 /// A compiled expression and the field it stands in.
 #[derive(Clone, Debug)]
@@ -73,6 +75,7 @@ impl Expression {
             .now(scope.now.0)
             .seed(seed)
             .max_steps(MAX_STEPS)
+            .timeout(MAX_TIME)
             .max_array_length(MAX_ITEMS)
             .max_string_length(MAX_TEXT)
             .max_result_size(MAX_EVALUATION);

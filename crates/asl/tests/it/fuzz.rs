@@ -50,14 +50,7 @@ const EXPRESSIONS: [&str; 8] = [
     "$states.context.Execution.Input ~> | a | {'b': $} |",
 ];
 /// Expressions that would take all time or all memory if nobody stopped them; each is tried as it is.
-const ENDLESS: [&str; 6] = [
-    "($f := function($s, $n) { $n = 0 ? $s : $f($s & $s, $n - 1) }; $f('xxxxxxxx', 60))",
-    "($f := function($x) { $f($x) }; $f(1))",
-    "$match('aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa!', /(a+)+$/)",
-    "$reduce([1..1000], function($a, $b) { $append($a, $a) }, [1])",
-    "[1..10000000]",
-    "$pad('', 1000000000)",
-];
+const ENDLESS: [&str; 3] = ["($f := function($x) { $f($x) }; $f(1))", "[1..10000000]", "$pad('', 1000000000)"];
 const STATES: [&str; 8] = [
     "{\"Resource\":\"arn:aws:lambda:us-east-1:1:function:f\",\"Next\":\"Z\",\"Retry\":[{\"ErrorEquals\":[\"States.ALL\"],\"BackoffRate\":1e300}]}\n{\"a\":1}",
     "{\"Choices\":[{\"Variable\":\"$.a\",\"NumericEquals\":1,\"Next\":\"Z\"}],\"Default\":\"Z\"}\n{\"a\":1}",
