@@ -37,7 +37,10 @@ impl Bench {
                          functions:\n"
                 .to_owned();
         for index in 0..functions {
-            stack.push_str(&format!("  f{index}: {{ handler: app.main, package: {{ artifact: f{index}.zip }} }}\n"));
+            let events = if index == 0 { ", events: [{ http: { path: first, method: get } }]" } else { "" };
+            stack.push_str(&format!(
+                "  f{index}: {{ handler: app.main, package: {{ artifact: f{index}.zip }}{events} }}\n"
+            ));
         }
         project.write("stack.yaml", &stack);
         project.run(&["local", "start"]).expect(0);

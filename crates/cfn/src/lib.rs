@@ -13,6 +13,7 @@ pub mod evaluate;
 pub mod graph;
 pub mod parameter;
 pub mod reference;
+pub mod rule;
 pub mod substitution;
 pub mod template;
 

@@ -3,7 +3,7 @@
 use indexmap::IndexMap;
 use serde_json::Value;
 
-use cfn::{Graph, Resource, Template, TemplateError, check, condition, parameter};
+use cfn::{Graph, Resource, Template, TemplateError, check, condition, parameter, rule};
 
 use super::journal::{Policy, Spec};
 use super::scope::ParameterScope;
@@ -34,6 +34,7 @@ impl Blueprint {
             parameters.insert(name.clone(), parameter::value(name, declared, text)?);
         }
         let scope = ParameterScope { template: &template, parameters: &parameters, surroundings };
+        rule::check(&template, &scope)?;
         let conditions = condition::resolve(&template, &scope)?;
         let graph = Graph::new(&template, &conditions)?;
         Ok(Blueprint { template, parameters, conditions, graph })

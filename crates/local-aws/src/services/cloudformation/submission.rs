@@ -87,6 +87,7 @@ fn refuse_members(call: &Call) -> Result<(), Fault> {
     const UNSUPPORTED: &[&str] = &[
         "DeploymentMode",
         "ImportExistingResources",
+        "IncludeNestedStacks",
         "ResourceTypes",
         "RollbackConfiguration",
         "StackPolicyURL",
