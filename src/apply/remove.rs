@@ -1,12 +1,12 @@
 //! Takes a stack down: empties its buckets, deletes it, follows the deletion to its end.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use super::begun_by::{begun_by, token};
 use super::deploy::failure;
 use super::failure::{ApplyFailure, Doing};
 use super::keep::keep_data;
-use super::{Event, Manner, Objects, Operations, Since, StackResource, Watch};
+use super::{Event, Manner, Objects, Operations, ResourceEvent, Since, StackResource, Watch};
 use crate::aws::AwsError;
 use crate::plan::{Condition, Deployed};
 use crate::template::Bucket;
@@ -132,8 +132,10 @@ impl<C: Operations + Objects> Run<'_, C> {
         if ended.status.as_str() != "DELETE_COMPLETE" {
             return Err(failure(&self.deployed.name, Doing::Delete, ended, self.places));
         }
+        let gone: HashSet<String> = ended.events.iter().filter_map(deleted_function).collect();
         let skipped = ended.events.into_iter().filter(|event| event.status == "DELETE_SKIPPED");
-        removed.kept.extend(skipped.map(|event| Kept {
+        let kept = skipped.filter(|event| function_of_version(event).is_none_or(|name| !gone.contains(name)));
+        removed.kept.extend(kept.map(|event| Kept {
             logical_id: event.logical_id,
             physical_id: event.physical_id.unwrap_or_default(),
             kind: event.kind,
@@ -172,6 +174,20 @@ impl<C: Operations + Objects> Run<'_, C> {
             cancellable: false,
         }
     }
+}
+
+/// The name of a function that was deleted.
+fn deleted_function(event: &ResourceEvent) -> Option<String> {
+    let deleted = event.kind == "AWS::Lambda::Function" && event.status == "DELETE_COMPLETE";
+    event.physical_id.clone().filter(|_| deleted)
+}
+
+/// The name of the function that a retained version is of: it goes with its function, whatever its policy says.
+///
+/// Source: Lambda API Reference, `DeleteFunction`: without a qualifier all versions are deleted.
+fn function_of_version(event: &ResourceEvent) -> Option<&str> {
+    let physical_id = event.physical_id.as_deref().filter(|_| event.kind == "AWS::Lambda::Version")?;
+    physical_id.split(':').nth(6)
 }
 
 /// Deletes every version of every object under a prefix; how many there were.

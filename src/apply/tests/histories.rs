@@ -307,3 +307,57 @@ async fn a_change_set_that_early_validation_refuses_shows_every_finding() {
     assert_eq!((failure.exit_code(), account.now), (1, vec!["nothing was changed".to_owned()]));
     assert!(!script.asked_for("execute"));
 }
+
+/// A removal that goes through this history.
+async fn removal_of(told: &str) -> Result<Removed, ApplyFailure> {
+    let before = event(1, "signup-dev", "CREATE_COMPLETE");
+    let events: Vec<ResourceEvent> = std::iter::once(before.clone()).chain(history(told, 10)).collect();
+    let script = Script {
+        polls: Mutex::new(VecDeque::from([Ok(vec![before]), Ok(events)])),
+        stack: Some(deployed("CREATE_COMPLETE")),
+        ..Script::default()
+    };
+    remove(&script, &removal(), &manner(&|_| {}, Interrupt::never())).await
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_deletion_that_fails_names_what_is_in_the_way_and_what_is_still_there() {
+    let failure = removal_of(
+        "signup-dev DELETE_IN_PROGRESS User Initiated
+        RecordDB DELETE_COMPLETE
+        RecordAC DELETE_FAILED Resource deletion cancelled
+        Uploads DELETE_FAILED The bucket you tried to delete is not empty
+        signup-dev DELETE_FAILED The following resource(s) failed to delete: [Uploads].",
+    );
+    let failure = failure.await.unwrap_err();
+    assert_eq!(failure.exit_code(), 1);
+    let account = failure.account();
+    assert_eq!(account.causes.len(), 1, "{account:?}");
+    assert!(account.causes[0].contains("The bucket you tried to delete is not empty"), "{account:?}");
+    assert!(account.now[0].contains("some of its resources are still there"), "{account:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_retained_version_goes_with_its_function() {
+    let told = "signup-dev DELETE_IN_PROGRESS User Initiated
+        VersionOfOne DELETE_SKIPPED
+        VersionOfKept DELETE_SKIPPED
+        One DELETE_COMPLETE
+        signup-dev DELETE_COMPLETE";
+    let mut events = history(told, 10);
+    let arn = |name: &str| Some(format!("arn:aws:lambda:us-east-1:000000000000:function:{name}:1"));
+    for (index, name) in [(1, "one"), (2, "kept")] {
+        (events[index].kind, events[index].physical_id) = ("AWS::Lambda::Version".into(), arn(name));
+    }
+    events[3].physical_id = Some("one".into());
+    let before = event(1, "signup-dev", "CREATE_COMPLETE");
+    let all = std::iter::once(before.clone()).chain(events).collect();
+    let script = Script {
+        polls: Mutex::new(VecDeque::from([Ok(vec![before]), Ok(all)])),
+        stack: Some(deployed("CREATE_COMPLETE")),
+        ..Script::default()
+    };
+    let removed = remove(&script, &removal(), &manner(&|_| {}, Interrupt::never())).await.unwrap();
+    let kept: Vec<&str> = removed.kept.iter().map(|kept| kept.logical_id.as_str()).collect();
+    assert_eq!(kept, ["VersionOfKept"]);
+}
