@@ -2,6 +2,7 @@
 
 use asl::Failure;
 use futures_util::future::BoxFuture;
+use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
 use super::{Answer, Task};
@@ -106,7 +107,7 @@ pub fn request(task: &Task) -> BoxFuture<'_, Answer> {
             return Err(failure);
         }
         match task.cloud.invoke(service.name, &operation, task.region(), input).await {
-            Ok(output) => Ok(with_metadata(service, output)),
+            Ok(output) => Ok(with_metadata(service, output, task.cloud.clock.now())),
             Err(fault) => Err(service.failure(&fault)),
         }
     })
@@ -130,7 +131,7 @@ pub fn operation_of(action: &str) -> String {
 }
 
 /// The output's members with what the SDK adds to them.
-fn with_metadata(service: &Service, output: Output) -> Value {
+fn with_metadata(service: &Service, output: Output, now: Timestamp) -> Value {
     let text = output.body.to_string();
     let mut headers = Vec::new();
     if service.name == DYNAMODB.name {
@@ -140,7 +141,7 @@ fn with_metadata(service: &Service, output: Output) -> Value {
         Value::Object(members) => members,
         _ => Map::new(),
     };
-    members.append(&mut service.metadata(output.status, text.len(), headers));
+    members.append(&mut service.metadata(output.status, text.len(), now, headers));
     Value::Object(members)
 }
 
@@ -160,10 +161,16 @@ impl Service {
         Value::Object(sent.map(of).collect())
     }
 
-    /// `SdkHttpMetadata` and `SdkResponseMetadata` of an answer of `length` bytes; `own` are the headers of this answer
-    /// beside those that every answer has.
-    pub fn metadata(&self, status: u16, length: usize, own: Vec<(String, String)>) -> Map<String, Value> {
-        let now = jiff::Timestamp::now().strftime("%a, %d %b %Y %H:%M:%S GMT").to_string();
+    /// `SdkHttpMetadata` and `SdkResponseMetadata` of an answer of `length` bytes at `now`; `own` are the headers of this
+    /// answer beside those that every answer has.
+    pub fn metadata(
+        &self,
+        status: u16,
+        length: usize,
+        now: Timestamp,
+        own: Vec<(String, String)>,
+    ) -> Map<String, Value> {
+        let now = now.strftime("%a, %d %b %Y %H:%M:%S GMT").to_string();
         let fixed = self.headers.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
         let mut headers: Vec<(String, String)> = fixed.chain(own).collect();
         headers.push(("Content-Length".to_owned(), length.to_string()));

@@ -3,6 +3,7 @@
 use asl::Failure;
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
+use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::api::LAMBDA;
@@ -32,7 +33,7 @@ pub fn request(task: &Task) -> BoxFuture<'_, Answer> {
         let payload = input.as_object_mut().and_then(|members| members.remove("Payload"));
         let event = payload.map(|payload| Bytes::from(payload.to_string())).unwrap_or_default();
         let invoked = invoke(task, input, event).await?;
-        Ok(response(&invoked))
+        Ok(response(&invoked, task.cloud.clock.now()))
     })
 }
 
@@ -97,14 +98,14 @@ fn returned(payload: &Bytes) -> Answer {
 }
 
 /// The response of Invoke as the integration shows it.
-fn response(invoked: &Invoked) -> Value {
+fn response(invoked: &Invoked, now: Timestamp) -> Value {
     let payload = match serde_json::from_slice::<Value>(&invoked.payload) {
         Ok(value) => value,
         Err(_) => Value::String(String::from_utf8_lossy(&invoked.payload).into_owned()),
     };
     let shown = ["X-Amz-Executed-Version", "x-amzn-RequestId", "X-Amzn-Trace-Id", "X-Amz-Log-Result"];
     let own = invoked.headers.iter().filter(|(name, _)| shown.contains(&name.as_str())).cloned().collect();
-    let mut members = LAMBDA.metadata(invoked.status, invoked.payload.len(), own);
+    let mut members = LAMBDA.metadata(invoked.status, invoked.payload.len(), now, own);
     if let Some((_, log)) = invoked.headers.iter().find(|(name, _)| name == "X-Amz-Log-Result") {
         members.insert("LogResult".to_owned(), log.clone().into());
     }

@@ -22,7 +22,12 @@ pub fn request(task: &Task) -> BoxFuture<'_, Answer> {
         let mut members = Map::new();
         members.insert("ExecutionArn".to_owned(), arn.clone());
         members.insert("StartDate".to_owned(), millis(&output.body["startDate"]));
-        members.append(&mut STATES.metadata(output.status, output.body.to_string().len(), Vec::new()));
+        members.append(&mut STATES.metadata(
+            output.status,
+            output.body.to_string().len(),
+            task.cloud.clock.now(),
+            Vec::new(),
+        ));
         Ok(Value::Object(members))
     })
 }
