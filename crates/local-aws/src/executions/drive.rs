@@ -2,9 +2,11 @@
 
 use std::collections::HashMap;
 use std::sync::{Arc, MutexGuard};
+use std::time::Duration;
 
 use asl::{Effect, EffectId, Execution, Failure, Invoke, MapRunUpdate, Outcome, Reply, Timestamp, Turn};
 use serde_json::Value;
+use tokio::time::Instant;
 
 use super::integration::{self, Task};
 use super::journal::{self, Happening};
@@ -13,6 +15,12 @@ use super::{items, results};
 use crate::Cloud;
 use crate::services::states::machine::Kind;
 use crate::wire::Fault;
+
+/// From which time on a wait is long: an execution that waits for nothing else is not kept in memory.
+const LONG_WAIT: Duration = Duration::from_secs(60);
+
+/// An execution with more events is kept, because replaying it takes its time.
+const FEW_EVENTS: usize = 500;
 
 /// How far an open effect had come before a restart.
 #[derive(Clone, Debug, Default)]
@@ -70,6 +78,9 @@ pub fn reply(cloud: &Arc<Cloud>, entry: &Arc<Entry>, id: EffectId, reply: Reply)
     if is_last && let Some(open) = live.open.remove(&id) {
         close(cloud, open, false);
     }
+    if !is_there(cloud, entry, &mut live) {
+        return false;
+    }
     let due = cloud.clock.now_ms();
     let at = entry.tick(&mut live, due);
     note(cloud, entry, &mut live, &Happening::Replied { id, reply: reply.clone(), at });
@@ -87,7 +98,7 @@ pub fn wake(cloud: &Arc<Cloud>, entry: &Arc<Entry>, id: EffectId, due: Timestamp
 /// Aborts a running execution; false when it has ended.
 pub fn stop(cloud: &Arc<Cloud>, entry: &Arc<Entry>, failure: Failure) -> bool {
     let mut live = entry.live();
-    if live.ended.is_some() {
+    if live.ended.is_some() || !is_there(cloud, entry, &mut live) {
         return false;
     }
     let at = entry.tick(&mut live, cloud.clock.now_ms());
@@ -126,7 +137,7 @@ pub fn redrive(cloud: &Arc<Cloud>, entry: &Arc<Entry>, token: Option<String>) ->
 /// Changes the limits of a map run that is under way; false where there is no such run.
 pub fn update_map_run(cloud: &Arc<Cloud>, entry: &Arc<Entry>, map_run_arn: &str, update: MapRunUpdate) -> bool {
     let mut live = entry.live();
-    if live.ended.is_some() {
+    if live.ended.is_some() || !is_there(cloud, entry, &mut live) {
         return false;
     }
     let at = entry.tick(&mut live, cloud.clock.now_ms());
@@ -138,6 +149,32 @@ pub fn update_map_run(cloud: &Arc<Cloud>, entry: &Arc<Entry>, map_run_arn: &str,
     note(cloud, entry, &mut live, &Happening::MapRunUpdated { map_run_arn, update, at });
     advance(cloud, entry, live, turn, &HashMap::new());
     true
+}
+
+/// Has the execution in memory again, replayed where it was let go; one that cannot be replayed fails.
+fn is_there(cloud: &Arc<Cloud>, entry: &Arc<Entry>, live: &mut Live) -> bool {
+    // An execution that never ran has nothing to be replayed from.
+    if !live.stored {
+        return true;
+    }
+    match bring_back(cloud, entry, live) {
+        Ok(()) => true,
+        Err(fault) => {
+            finish(cloud, entry, live, Outcome::Failed(Failure::new("States.Runtime", fault.message)));
+            false
+        }
+    }
+}
+
+/// Lets an execution go that only waits for a time far away: its journal brings it back.
+fn let_sleep(entry: &Entry, live: &mut Live) {
+    let soon = Instant::now() + LONG_WAIT;
+    let sleeps = |open: &Open| matches!(open, Open::Timer((due, _)) if *due > soon);
+    let is_small = |execution: &Execution| execution.history().len() <= FEW_EVENTS && execution.map_runs().is_empty();
+    let is_idle = live.stored && !live.open.is_empty() && live.open.values().all(sleeps);
+    if entry.program.kind == Kind::Standard && is_idle && live.execution.as_ref().is_some_and(is_small) {
+        live.execution = None;
+    }
 }
 
 /// Replays an execution whose history was let go.
@@ -167,8 +204,12 @@ fn advance(
     }
     match turn.outcome {
         Some(outcome) => finish(cloud, entry, &mut live, outcome),
-        None if live.ended.is_none() && !live.stored => save(cloud, entry, &mut live),
-        None => {}
+        None => {
+            if live.ended.is_none() && !live.stored {
+                save(cloud, entry, &mut live);
+            }
+            let_sleep(entry, &mut live);
+        }
     }
 }
 

@@ -80,6 +80,7 @@ async fn a_day_of_waiting_ends_when_its_time_has_come() {
     let running = tell(&cloud, "DescribeExecution", json!({"executionArn": arn})).await;
     assert_eq!(running["status"], "RUNNING");
     assert!(running.get("stopDate").is_none());
+    assert_eq!(events(&cloud, &arn).await, ["ExecutionStarted", "WaitStateEntered"]);
     tokio::time::sleep(std::time::Duration::from_secs(86_401)).await;
     let described = ended(&cloud, &arn).await;
     assert_eq!((&described["status"], &described["output"]), (&json!("SUCCEEDED"), &json!("\"rested\"")));
