@@ -58,7 +58,7 @@ fn a_change_is_planned_swapped_made_whole_listed_and_taken_back() {
     let slower = STACK.replace("timeout: 5", "timeout: 7").replace("{ Type: Pass, End: true }", "{ Type: Succeed }");
     project.write("stack.yaml", &slower);
     let offline = project.run(&["plan", "--offline", "--exit-code"]).expect(2);
-    offline.says("Timeout: 5 → 7  stack.yaml:15:").says("flow").says("AWS was not asked");
+    offline.says("Timeout: 5 → 7  stack.yaml:14:").says("flow").says("AWS was not asked");
     project.run(&["--fast"]).expect(0).says("directly: Timeout").says("directly: its definition");
     project.run(&["--fast"]).expect(0).says("nothing to change");
 
@@ -125,7 +125,8 @@ fn a_local_aws_of_another_build_is_replaced_and_keeps_what_is_deployed() {
     project.run(&[]).expect(0);
     let before = project.run(&["local", "status", "--json"]).json()["pid"].clone();
     // The same bytes under another time are another build.
-    let other = project.path().join("other-deploy");
+    let elsewhere = tempfile::tempdir().unwrap();
+    let other = elsewhere.path().join("deploy");
     std::fs::copy(env!("CARGO_BIN_EXE_deploy"), &other).unwrap();
     let mut command = std::process::Command::new(&other);
     command.current_dir(project.path()).env_clear().args(["info"]);
