@@ -17,6 +17,9 @@ use crate::report::Reverted;
 use crate::template;
 use crate::{Failure, Outcome};
 
+/// A text that is shorter names no time: a day has ten characters.
+const SHORTEST_TIME: usize = 10;
+
 /// Go back to an earlier deployment: its template and its code
 #[derive(Debug, clap::Args)]
 pub struct Rollback {
@@ -90,7 +93,8 @@ impl Rollback {
         let found = match by_number {
             Some(number) => deployments.get(number),
             None => deployments.iter().find(|one| {
-                one.name.contains(wanted.as_str()) || wanted.parse::<jiff::Timestamp>().is_ok_and(|time| time == one.at)
+                (wanted.len() >= SHORTEST_TIME && one.name.contains(wanted.as_str()))
+                    || wanted.parse::<jiff::Timestamp>().is_ok_and(|time| time == one.at)
             }),
         };
         found.ok_or_else(|| {

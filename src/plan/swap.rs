@@ -170,6 +170,11 @@ fn changed(question: &Question<'_>, id: &str, kind: &str, places: &[Difference])
     if places.iter().all(|place| matches!(section(place).as_str(), "DependsOn" | "Metadata")) {
         return Verdict::Waits("it changes nothing that runs");
     }
+    let known: &[&str] = match kind {
+        "AWS::Lambda::Function" => CONFIGURATION,
+        "AWS::StepFunctions::StateMachine" => DEFINITION,
+        _ => return Verdict::Not(format!("only CloudFormation changes a {kind}")),
+    };
     let mut properties: Vec<&str> = Vec::new();
     for place in places {
         match (section(place).as_str(), place.path.get(1)) {
@@ -179,11 +184,6 @@ fn changed(question: &Question<'_>, id: &str, kind: &str, places: &[Difference])
         }
     }
     properties.dedup();
-    let known: &[&str] = match kind {
-        "AWS::Lambda::Function" => CONFIGURATION,
-        "AWS::StepFunctions::StateMachine" => DEFINITION,
-        _ => return Verdict::Not(format!("only CloudFormation changes a {kind}")),
-    };
     let is_function = kind == "AWS::Lambda::Function";
     if let Some(other) = properties.iter().find(|name| !known.contains(name) && !(is_function && **name == "Code")) {
         return Verdict::Not(format!("only CloudFormation changes its {other}"));
