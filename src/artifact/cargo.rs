@@ -21,6 +21,8 @@ pub enum Linker {
     Zig(Architecture),
     /// For the architecture, by the linker that cargo is configured with.
     Triple(Architecture),
+    /// For the architecture, with the C library inside the binary.
+    Static(Architecture),
 }
 
 /// A binary that a handler names.
@@ -53,7 +55,7 @@ pub fn find(metadata: &Metadata, root: &Path, owner: &str, handler: &str) -> Res
     let by_name = |package: &&Package| package.name.as_str() == handler;
     let packages = || metadata.packages.iter();
     if let Some(package) = packages().find(by_folder).or_else(|| packages().find(by_name))
-        && let Some(binary) = binaries(package).next()
+        && let Some(binary) = main_binary(package)
     {
         return Ok(Target { package: package.name.to_string(), binary });
     }
@@ -62,6 +64,13 @@ pub fn find(metadata: &Metadata, root: &Path, owner: &str, handler: &str) -> Res
         let candidates = packages().flat_map(binaries).collect();
         BuildFailure::UnknownHandler { owner: owner.to_owned(), handler: handler.to_owned(), candidates }
     })
+}
+
+/// The binary of a package that has several: the default one, the one of the package's name, else the first.
+fn main_binary(package: &Package) -> Option<String> {
+    let named = |name: &str| binaries(package).find(|binary| binary == name);
+    let default = package.default_run.as_deref().and_then(named);
+    default.or_else(|| named(&package.name)).or_else(|| binaries(package).next())
 }
 
 fn same_file(one: &Path, other: &Path) -> bool {
@@ -87,7 +96,7 @@ pub fn build(
     owners: &[String],
     tell: &(dyn Fn(BuildEvent) + Sync),
 ) -> Result<BTreeMap<String, PathBuf>, BuildFailure> {
-    let mut child = command(folder, targets, linker).spawn().map_err(|source| missing(owners, source))?;
+    let mut child = command(folder, targets, linker)?.spawn().map_err(|source| missing(owners, source))?;
     let stderr = child.stderr.take();
     let output = std::thread::scope(|scope| {
         let words = scope.spawn(|| stderr.map(|stderr| follow(stderr, tell)).unwrap_or_default());
@@ -102,17 +111,25 @@ pub fn build(
     Ok(binaries)
 }
 
-fn command(folder: &Path, targets: &[Target], linker: Linker) -> Command {
+fn command(folder: &Path, targets: &[Target], linker: Linker) -> Result<Command, BuildFailure> {
     let mut command = Command::new("cargo");
     command.current_dir(folder).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     match linker {
         Linker::Host => command.arg("build"),
         Linker::Zig(architecture) => command.args(["zigbuild", "--target", &format!("{}.2.26", architecture.triple())]),
         Linker::Triple(architecture) => command.args(["build", "--target", architecture.triple()]),
+        Linker::Static(architecture) => {
+            command.args(["build", "--target", architecture.triple()]);
+            link_statically(&mut command, architecture)
+        }
     };
     command.args(["--release", "--message-format=json-render-diagnostics"]);
+    let strip = !rules_stripping(&folder.join("Cargo.toml"))?;
     for target in targets {
         command.args(["--package", &target.package, "--bin", &target.binary]);
+        if strip {
+            command.args(["--config", &format!("profile.release.package.{}.strip=\"symbols\"", target.package)]);
+        }
     }
     // What cargo sets for the process that it runs would look like a change to build scripts.
     for (name, _) in std::env::vars_os() {
@@ -121,7 +138,29 @@ fn command(folder: &Path, targets: &[Target], linker: Linker) -> Command {
             command.env_remove(&name);
         }
     }
-    command
+    Ok(command)
+}
+
+/// Puts the C library into the binaries, beside the flags that the user has set. Flags of the environment hide those of
+/// the configuration, so they are added to whichever is in force.
+fn link_statically(command: &mut Command, architecture: Architecture) -> &mut Command {
+    let flags = "target-feature=+crt-static";
+    if let Ok(encoded) = std::env::var("CARGO_ENCODED_RUSTFLAGS") {
+        command.env("CARGO_ENCODED_RUSTFLAGS", format!("{encoded}\u{1f}-C\u{1f}{flags}"))
+    } else if let Ok(plain) = std::env::var("RUSTFLAGS") {
+        command.env("RUSTFLAGS", format!("{plain} -C {flags}"))
+    } else {
+        command.args(["--config", &format!("target.{}.rustflags=[\"-C\", \"{flags}\"]", architecture.triple())])
+    }
+}
+
+/// Whether the workspace says itself whether release binaries keep their symbols.
+fn rules_stripping(manifest: &Path) -> Result<bool, BuildFailure> {
+    let text = std::fs::read_to_string(manifest).map_err(|source| BuildFailure::read(manifest, source))?;
+    let mut sections = text.split("\n[");
+    let release = sections.find(|section| section.trim_start_matches('[').starts_with("profile.release]"));
+    let set = |line: &str| line.split('=').next().is_some_and(|key| matches!(key.trim(), "strip" | "debug"));
+    Ok(release.is_some_and(|section| section.lines().skip(1).any(set)))
 }
 
 /// The paths of the binaries, by name, from cargo's messages.
@@ -175,4 +214,21 @@ fn missing(owners: &[String], source: std::io::Error) -> BuildFailure {
 
 fn failed(owners: &[String], output: String) -> BuildFailure {
     BuildFailure::Builder { builder: "cargo build", owners: owners.to_vec(), output }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_the_workspace_says_about_symbols_holds() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("Cargo.toml");
+        let with = |text: &str| {
+            std::fs::write(&path, text).unwrap();
+            rules_stripping(&path).unwrap()
+        };
+        assert!(!with("[workspace]\n[profile.release]\nlto = true\n[profile.dev]\nstrip = true\n"));
+        assert!(with("[workspace]\n[profile.release]\nlto = true\nstrip = \"debuginfo\"\n"));
+    }
 }

@@ -1,5 +1,8 @@
 //! What a Linux binary needs of the machine that runs it.
 
+use std::io::Read;
+use std::path::Path;
+
 use object::elf::{EM_AARCH64, EM_X86_64, FileHeader64};
 use object::read::elf::{FileHeader, SectionHeader};
 use object::{Endianness, read};
@@ -15,6 +18,12 @@ pub fn machine(bytes: &[u8]) -> Option<Machine> {
         EM_AARCH64 => Machine::Known(Architecture::Arm64),
         other => Machine::Other(other.0),
     })
+}
+
+/// Whether a file begins as ELF files do.
+pub fn is_elf(path: &Path) -> bool {
+    let mut magic = [0; 4];
+    std::fs::File::open(path).is_ok_and(|mut file| file.read_exact(&mut magic).is_ok()) && magic == *b"\x7fELF"
 }
 
 /// A processor as an ELF file names it.

@@ -1,6 +1,7 @@
 //! The entries of a zip, and the digest that names them.
 
-use std::path::PathBuf;
+use std::fs::File;
+use std::path::{Path, PathBuf};
 
 use rayon::prelude::*;
 
@@ -30,6 +31,16 @@ pub struct Entry {
     pub content: Content,
 }
 
+impl Entry {
+    /// A file that is not executed.
+    pub fn file(path: String, file: &Path) -> Entry {
+        Entry { path, executable: false, content: Content::File(file.to_owned()) }
+    }
+}
+
+/// Answers content hash and size of a file.
+pub type HashFile<'a> = &'a (dyn Fn(&Path) -> Result<(blake3::Hash, u64), BuildFailure> + Sync);
+
 /// Entries in the order of their paths, and the digest that names them.
 #[derive(Clone, Debug)]
 pub struct Manifest {
@@ -42,10 +53,20 @@ impl Manifest {
     ///
     /// # Errors
     /// [`BuildFailure::Read`] for a file that cannot be read.
-    pub fn new(mut entries: Vec<Entry>) -> Result<Manifest, BuildFailure> {
+    pub fn new(entries: Vec<Entry>) -> Result<Manifest, BuildFailure> {
+        Manifest::with(entries, &hash_file)
+    }
+
+    /// Like [`Manifest::new`], with hashes that are perhaps known already. Of two entries with the same path the first
+    /// one stays.
+    ///
+    /// # Errors
+    /// As [`Manifest::new`].
+    pub fn with(mut entries: Vec<Entry>, hash_file: HashFile) -> Result<Manifest, BuildFailure> {
         entries.sort_by(|a, b| a.path.as_bytes().cmp(b.path.as_bytes()));
         entries.dedup_by(|later, earlier| later.path == earlier.path);
-        let hashed: Vec<(blake3::Hash, u64)> = entries.par_iter().map(hash).collect::<Result<_, _>>()?;
+        let hashed: Vec<(blake3::Hash, u64)> =
+            entries.par_iter().map(|entry| hash(entry, hash_file)).collect::<Result<_, _>>()?;
         let mut hasher = blake3::Hasher::new();
         hasher.update(FORMAT.as_bytes());
         for (entry, (hash, _)) in entries.iter().zip(&hashed) {
@@ -92,17 +113,23 @@ fn kind(entry: &Entry) -> u8 {
     }
 }
 
-fn hash(entry: &Entry) -> Result<(blake3::Hash, u64), BuildFailure> {
+fn hash(entry: &Entry, hash_file: HashFile) -> Result<(blake3::Hash, u64), BuildFailure> {
     match &entry.content {
         Content::Bytes(bytes) => Ok((blake3::hash(bytes), bytes.len() as u64)),
         Content::Link(to) => Ok((blake3::hash(to.as_bytes()), to.len() as u64)),
-        Content::File(path) => {
-            let mut hasher = blake3::Hasher::new();
-            let mut file = std::fs::File::open(path).map_err(|source| BuildFailure::read(path, source))?;
-            let size = std::io::copy(&mut file, &mut hasher).map_err(|source| BuildFailure::read(path, source))?;
-            Ok((hasher.finalize(), size))
-        }
+        Content::File(path) => hash_file(path),
     }
+}
+
+/// Content hash and size in bytes of a file.
+///
+/// # Errors
+/// [`BuildFailure::Read`].
+pub fn hash_file(path: &Path) -> Result<(blake3::Hash, u64), BuildFailure> {
+    let failed = |source| BuildFailure::read(path, source);
+    let mut hasher = blake3::Hasher::new();
+    hasher.update_reader(File::open(path).map_err(failed)?).map_err(failed)?;
+    Ok((hasher.finalize(), hasher.count()))
 }
 
 #[cfg(test)]

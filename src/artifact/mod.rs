@@ -15,9 +15,13 @@ mod failure;
 mod helper;
 mod manifest;
 mod node_modules;
-mod python;
+pub mod python;
 mod record;
+mod requirements;
+mod rules;
+mod run;
 mod rust;
+mod secret;
 mod select;
 mod tool;
 mod unit;
@@ -27,17 +31,33 @@ pub use archive::LEVEL;
 pub use elf::{Machine, glibc_needed, machine};
 pub use failure::BuildFailure;
 pub use manifest::{Content, Entry, Manifest};
-pub use python::{Interpreter, Requirements};
-pub use select::{DEFAULT_EXCLUDES, Selection};
+pub use requirements::Requirements;
+pub use rules::DEFAULT_EXCLUDES;
+pub use secret::Secrets;
+pub use select::Selection;
 pub use unit::{Architecture, Builder, Unit};
 pub use units::units;
 
+use std::collections::BTreeSet;
+
+use rayon::prelude::*;
+
 use cache::Cache;
+use failure::{megabytes, sizes};
+use run::Run;
 
 /// AWS's limit for what a function and its layers unpack to.
 ///
 /// Source: AWS Lambda developer guide, "Lambda quotas": 250 MB unzipped.
 pub const UNZIPPED_LIMIT_BYTES: u64 = 262_144_000;
+
+/// AWS's limit for a zip that is handed to Lambda itself; larger ones have to come from S3, as CloudFormation takes them.
+///
+/// Source: AWS Lambda developer guide, "Lambda quotas": 50 MB zipped, when uploaded through the Lambda API or SDKs.
+pub const ZIPPED_LIMIT_BYTES: u64 = 52_428_800;
+
+/// How many of the largest files a message about a limit names.
+const LARGEST: usize = 10;
 
 /// A zip that is ready to upload.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -105,29 +125,69 @@ pub fn build(
     tell: &(dyn Fn(BuildEvent) + Sync),
 ) -> Result<Vec<Artifact>, BuildFailure> {
     let cache = Cache::open(&workshop.state_dir.join("artifacts"))?;
-    let binaries = rust::build(units, workshop, tell);
+    let run = Run::new(workshop, &cache, tell);
+    let binaries = rust::build(units, &run);
+    let mut units = units.to_vec();
+    if workshop.tolerant {
+        units.iter_mut().for_each(|unit| unit.builder.leave_secrets_out());
+    }
+    let made: Vec<Result<Made, Refused>> = units.par_iter().map(|unit| make(unit, &binaries, &run)).collect();
     let mut artifacts = Vec::with_capacity(units.len());
-    for unit in units {
-        let (artifact, cached) = match make(unit, &binaries, &cache, workshop, tell) {
+    let mut warned = BTreeSet::new();
+    for (unit, made) in units.iter().zip(made) {
+        let made = match made {
             Err(Refused::Here(failure)) if workshop.tolerant => {
-                tell(BuildEvent::Warning { owners: unit.owners.clone(), message: failure.to_string() });
-                as_it_is(unit, workshop, &cache)?
+                if warned.insert(failure.to_string()) {
+                    tell(BuildEvent::Warning { owners: unit.owners.clone(), message: failure.to_string() });
+                }
+                as_it_is(unit, &run)?
             }
             Err(Refused::Here(failure)) => return Err(failure),
-            Err(Refused::Binaries) if workshop.tolerant => as_it_is(unit, workshop, &cache)?,
+            Err(Refused::Binaries) if workshop.tolerant => as_it_is(unit, &run)?,
             Err(Refused::Binaries) => break,
             Ok(made) => made,
         };
-        tell(BuildEvent::Ready { file_name: artifact.file_name.clone(), size_bytes: artifact.size_bytes, cached });
-        artifacts.push(artifact);
+        artifacts.push(finished(unit, made, tell));
     }
     match binaries {
         Err(failure) if !workshop.tolerant => return Err(failure),
         Err(failure) => tell(BuildEvent::Warning { owners: Vec::new(), message: failure.to_string() }),
         Ok(_) => {}
     }
-    cache.prune(&artifacts)?;
+    cache.prune()?;
     Ok(artifacts)
+}
+
+/// Tells what is to be told about an artifact.
+fn finished(unit: &Unit, made: Made, tell: &(dyn Fn(BuildEvent) + Sync)) -> Artifact {
+    let Made { artifact, cached, left_out, largest } = made;
+    let warn = |message: String| tell(BuildEvent::Warning { owners: unit.owners.clone(), message });
+    if !left_out.is_empty() {
+        let files = left_out.join(", ");
+        warn(format!("{files} may hold secrets, and is not in {}; a deployment refuses it", artifact.file_name));
+    }
+    if artifact.size_bytes > ZIPPED_LIMIT_BYTES {
+        let (size, limit) = (megabytes(artifact.size_bytes), megabytes(ZIPPED_LIMIT_BYTES));
+        warn(format!(
+            "{} has {size}, and Lambda itself takes no zip over {limit}: it goes through S3 only; the largest files are {}",
+            artifact.file_name,
+            sizes(&largest)
+        ));
+    }
+    let Artifact { file_name, size_bytes, .. } = &artifact;
+    tell(BuildEvent::Ready { file_name: file_name.clone(), size_bytes: *size_bytes, cached });
+    artifact
+}
+
+/// What came of a unit.
+struct Made {
+    artifact: Artifact,
+    /// It was there already.
+    cached: bool,
+    /// Files that may hold secrets and stayed out.
+    left_out: Vec<String>,
+    /// Its largest files, with their sizes in bytes.
+    largest: Vec<(String, u64)>,
 }
 
 /// Why one unit has no artifact.
@@ -138,63 +198,51 @@ enum Refused {
     Binaries,
 }
 
-fn make(
-    unit: &Unit,
-    binaries: &Result<rust::Binaries, BuildFailure>,
-    cache: &Cache,
-    workshop: &Workshop,
-    tell: &(dyn Fn(BuildEvent) + Sync),
-) -> Result<(Artifact, bool), Refused> {
-    let made = match &unit.builder {
+fn make(unit: &Unit, binaries: &Result<rust::Binaries, BuildFailure>, run: &Run) -> Result<Made, Refused> {
+    let manifest = match &unit.builder {
         Builder::Rust { .. } => {
             let binaries = binaries.as_ref().map_err(|_| Refused::Binaries)?;
-            rust::manifest(unit, binaries).and_then(|manifest| zip_manifest(unit, manifest, cache))
+            rust::manifest(unit, binaries).map(|manifest| (manifest, Vec::new()))
         }
         Builder::Folder { root, selection } => {
-            select::manifest(root, selection).and_then(|manifest| zip_manifest(unit, manifest, cache))
+            select::some(root, selection).and_then(|selected| Ok((run.manifest(selected.entries)?, selected.left_out)))
         }
-        Builder::Python { root, selection, requirements, interpreter } => {
-            python::manifest(unit, root, selection, requirements, interpreter, workshop, tell)
-                .and_then(|manifest| zip_manifest(unit, manifest, cache))
+        Builder::Binary { path, architecture, runtime } => {
+            rust::given(unit, path, *architecture, runtime, run).map(|manifest| (manifest, Vec::new()))
         }
-        Builder::Esbuild { root, handlers, options, selection } => {
-            esbuild::manifest(unit, root, handlers, options, selection, workshop, tell)
-                .and_then(|manifest| zip_manifest(unit, manifest, cache))
-        }
-        Builder::Prebuilt { path } => prebuilt(unit, path),
-        Builder::Helper => helper::manifest().and_then(|manifest| zip_manifest(unit, manifest, cache)),
+        Builder::Python(builder) => python::manifest(unit, builder, run),
+        Builder::Esbuild(builder) => esbuild::manifest(unit, builder, run),
+        Builder::Prebuilt { path, secrets } => return prebuilt(unit, path, *secrets).map_err(Refused::Here),
+        Builder::Helper => helper::manifest().map(|manifest| (manifest, Vec::new())),
     };
-    made.map_err(Refused::Here)
+    manifest
+        .and_then(|(manifest, left_out)| zip_manifest(unit, &manifest, left_out, run))
+        .map_err(|failure| Refused::Here(failure.of(&unit.owners)))
 }
 
 /// The zip of what is there, for a unit that its builder cannot make.
-fn as_it_is(unit: &Unit, workshop: &Workshop, cache: &Cache) -> Result<(Artifact, bool), BuildFailure> {
-    let entry = |path: &Path| Entry {
-        path: unit.file_name.clone(),
-        executable: false,
-        content: Content::File(path.to_owned()),
+fn as_it_is(unit: &Unit, run: &Run) -> Result<Made, BuildFailure> {
+    let of = |root: &Path, selection: Selection| {
+        let selection = Selection { secrets: Secrets::LeftOut, only_patterns: false, ..selection };
+        select::select(root, &selection).map(|selected| (selected.entries, selected.left_out))
     };
-    let manifest = match &unit.builder {
-        Builder::Prebuilt { path } => Manifest::new(vec![entry(path)])?,
-        Builder::Helper => helper::manifest()?,
-        Builder::Folder { root, selection }
-        | Builder::Python { root, selection, .. }
-        | Builder::Esbuild { root, selection, .. } => {
-            Manifest::new(select::entries(root, &Selection { secrets_allowed: true, ..selection.clone() })?)?
+    let (entries, left_out) = match &unit.builder {
+        Builder::Helper => return zip_manifest(unit, &helper::manifest()?, Vec::new(), run),
+        Builder::Prebuilt { path, .. } | Builder::Binary { path, .. } => {
+            (vec![Entry::file(unit.file_name.clone(), path)], Vec::new())
         }
-        Builder::Rust { .. } => Manifest::new(select::entries(
-            &workshop.root,
-            &Selection { secrets_allowed: true, ..Selection::default() },
-        )?)?,
+        Builder::Folder { root, selection } => of(root, selection.clone())?,
+        Builder::Python(builder) => of(&builder.root, builder.selection.clone())?,
+        Builder::Esbuild(builder) => of(&builder.root, builder.selection.clone())?,
+        Builder::Rust { .. } => of(&run.workshop.root, Selection::default())?,
     };
-    zip_manifest(unit, manifest, cache)
+    zip_manifest(unit, &run.manifest(entries)?, left_out, run)
 }
 
-fn zip_manifest(unit: &Unit, manifest: Manifest, cache: &Cache) -> Result<(Artifact, bool), BuildFailure> {
-    if manifest.unzipped_bytes() > UNZIPPED_LIMIT_BYTES {
-        return Err(too_large(unit, &manifest));
-    }
-    let (zipped, cached) = cache.zip(&manifest)?;
+fn zip_manifest(unit: &Unit, manifest: &Manifest, left_out: Vec<String>, run: &Run) -> Result<Made, BuildFailure> {
+    let largest = manifest.largest(LARGEST);
+    let unzipped_bytes = checked(unit, manifest.unzipped_bytes(), &largest)?;
+    let (zipped, cached) = run.cache.zip(manifest)?;
     let artifact = Artifact {
         owners: unit.owners.clone(),
         kind: unit.kind,
@@ -203,15 +251,23 @@ fn zip_manifest(unit: &Unit, manifest: Manifest, cache: &Cache) -> Result<(Artif
         digest: manifest.digest().to_owned(),
         code_sha256: zipped.code_sha256,
         size_bytes: zipped.size_bytes,
-        unzipped_bytes: manifest.unzipped_bytes(),
+        unzipped_bytes,
     };
-    Ok((artifact, cached))
+    Ok(Made { artifact, cached, left_out, largest })
 }
 
 /// A zip that the user made: its bytes are its content.
-fn prebuilt(unit: &Unit, path: &Path) -> Result<(Artifact, bool), BuildFailure> {
+fn prebuilt(unit: &Unit, path: &Path, secrets: Secrets) -> Result<Made, BuildFailure> {
     let bytes = std::fs::read(path).map_err(|source| BuildFailure::read(path, source))?;
-    let unzipped_bytes = archive::unzipped_bytes(path, &bytes)?;
+    let mut largest = archive::contents(path, &bytes)?;
+    let secret = |(name, _): &&(String, u64)| secrets != Secrets::Allowed && secret::is_secret(name, || None);
+    let files: Vec<String> = largest.iter().filter(secret).map(|(name, _)| name.clone()).collect();
+    if !files.is_empty() {
+        return Err(BuildFailure::Secrets { owners: unit.owners.clone(), files });
+    }
+    let unzipped_bytes = largest.iter().map(|(_, size)| size).fold(0, |sum: u64, size| sum.saturating_add(*size));
+    largest.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
+    largest.truncate(LARGEST);
     let artifact = Artifact {
         owners: unit.owners.clone(),
         kind: unit.kind,
@@ -220,16 +276,21 @@ fn prebuilt(unit: &Unit, path: &Path) -> Result<(Artifact, bool), BuildFailure> 
         digest: blake3::hash(&bytes).to_hex().to_string(),
         code_sha256: archive::code_sha256(&bytes),
         size_bytes: bytes.len() as u64,
-        unzipped_bytes,
+        unzipped_bytes: checked(unit, unzipped_bytes, &largest)?,
     };
-    Ok((artifact, true))
+    Ok(Made { artifact, cached: true, left_out: Vec::new(), largest })
 }
 
-fn too_large(unit: &Unit, manifest: &Manifest) -> BuildFailure {
-    BuildFailure::TooLarge {
-        file_name: unit.file_name.clone(),
-        unzipped_bytes: manifest.unzipped_bytes(),
-        limit_bytes: UNZIPPED_LIMIT_BYTES,
-        largest: manifest.largest(10),
+/// The size, if Lambda takes it.
+fn checked(unit: &Unit, unzipped_bytes: u64, largest: &[(String, u64)]) -> Result<u64, BuildFailure> {
+    if unzipped_bytes <= UNZIPPED_LIMIT_BYTES {
+        return Ok(unzipped_bytes);
     }
+    Err(BuildFailure::TooLarge {
+        owners: unit.owners.clone(),
+        file_name: unit.file_name.clone(),
+        unzipped_bytes,
+        limit_bytes: UNZIPPED_LIMIT_BYTES,
+        largest: largest.to_vec(),
+    })
 }

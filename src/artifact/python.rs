@@ -3,9 +3,13 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use super::manifest::Manifest;
+use super::manifest::{Entry, Manifest};
+use super::requirements::{self, Requirements};
+use super::rules::Pattern;
+use super::run::Run;
+use super::select::Selected;
 use super::tool::{self, Tool};
-use super::{Architecture, BuildEvent, BuildFailure, Selection, Unit, Workshop, select};
+use super::{Architecture, BuildFailure, Secrets, Selection, Unit, select};
 
 /// What an installer writes that no function needs and that differs from run to run.
 const LEFT_OUT: &[&str] = &[
@@ -15,33 +19,41 @@ const LEFT_OUT: &[&str] = &[
     "!*.dist-info/INSTALLER",
     "!*.dist-info/REQUESTED",
     "!*.dist-info/direct_url.json",
+    "!*.dist-info/uv_cache.json",
     "!.lock",
 ];
 
-/// Where a Python function's dependencies are written down.
+/// What `slim` leaves out.
+///
+/// Source: serverless-python-requirements, "Slim Package".
+const SLIM: &[&str] = &["**/*.py[co]", "**/__pycache__*", "**/*.dist-info*"];
+
+/// How a function's dependencies become files.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Requirements {
-    /// `requirements.txt`.
-    File(PathBuf),
-    /// `uv.lock` beside `pyproject.toml`: exported by uv.
-    UvLock(PathBuf),
-    /// `poetry.lock` beside `pyproject.toml`: exported by poetry.
-    PoetryLock(PathBuf),
+pub struct Builder {
+    pub root: PathBuf,
+    pub selection: Selection,
+    pub requirements: Requirements,
+    pub interpreter: Interpreter,
+    pub options: Options,
+    /// The folder in the zip that dependencies go to: empty for a function, `python` for a layer.
+    pub below: &'static str,
 }
 
-impl Requirements {
-    /// Those of a folder, the most exact first; none when the folder lists no dependencies.
-    pub fn find(folder: &Path) -> Option<Requirements> {
-        let there = |name: &str| Some(folder.join(name)).filter(|path| path.is_file());
-        let uv = there("uv.lock").map(Requirements::UvLock);
-        let poetry = || there("poetry.lock").map(Requirements::PoetryLock);
-        uv.or_else(poetry).or_else(|| there("requirements.txt").map(Requirements::File))
-    }
+/// The options of `custom.pythonRequirements` that change what is packaged.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Options {
+    /// Patterns of files and folders to leave out of the dependencies.
+    pub slim: Vec<String>,
+    /// `noDeploy`: packages to leave out; none for what the runtime brings.
+    pub left_out: Option<Vec<String>>,
+}
 
-    fn path(&self) -> &Path {
-        match self {
-            Requirements::File(path) | Requirements::UvLock(path) | Requirements::PoetryLock(path) => path,
-        }
+impl Options {
+    /// With `slim` and further patterns.
+    pub fn slim_patterns(own: Vec<String>, with_defaults: bool) -> Vec<String> {
+        let defaults = SLIM.iter().filter(|_| with_defaults).map(|pattern| (*pattern).to_owned());
+        defaults.chain(own).collect()
     }
 }
 
@@ -53,154 +65,229 @@ pub struct Interpreter {
     pub architecture: Architecture,
 }
 
+impl Interpreter {
+    /// The newest C library (2.x) that wheels may ask for: the one of the runtime's Amazon Linux.
+    ///
+    /// Source: AWS Lambda developer guide, "Lambda runtimes": Python 3.12 and later run on Amazon Linux 2023 (glibc 2.34),
+    /// earlier ones on Amazon Linux 2 (glibc 2.26).
+    fn glibc(&self) -> u32 {
+        let minor = self.version.strip_prefix("3.").and_then(|minor| minor.parse::<u32>().ok());
+        if minor.is_some_and(|minor| minor < 12) { 26 } else { 34 }
+    }
+
+    fn machine(&self) -> &'static str {
+        match self.architecture {
+            Architecture::X86_64 => "x86_64",
+            Architecture::Arm64 => "aarch64",
+        }
+    }
+}
+
 /// The manifest of a function's files and everything that it depends on; its own files win.
 ///
 /// # Errors
-/// As [`select::manifest`] for its own files; the installer's words when a dependency has no wheel for Lambda's
+/// As [`select::select`] for its own files; the installer's words when a dependency has no wheel for Lambda's
 /// machine; a missing installer.
-pub fn manifest(
-    unit: &Unit,
-    root: &Path,
-    selection: &Selection,
-    requirements: &Requirements,
-    interpreter: &Interpreter,
-    workshop: &Workshop,
-    tell: &(dyn Fn(BuildEvent) + Sync),
-) -> Result<Manifest, BuildFailure> {
-    let mut entries = select::entries(root, selection)?;
-    let installed = install(unit, requirements, interpreter, workshop, tell)?;
-    let patterns = LEFT_OUT.iter().map(|pattern| (*pattern).to_owned()).collect();
-    let all = Selection { patterns, secrets_allowed: true, ..Selection::default() };
-    entries.extend(select::entries(&installed, &all)?);
-    Manifest::new(entries)
+pub fn manifest(unit: &Unit, builder: &Builder, run: &Run) -> Result<(Manifest, Vec<String>), BuildFailure> {
+    let Selected { mut entries, left_out } = select::select(&builder.root, &builder.selection)?;
+    if let Some(installed) = install(unit, builder, run)? {
+        let patterns = LEFT_OUT.iter().map(|pattern| (*pattern).to_owned()).collect();
+        let all = Selection { patterns, secrets: Secrets::Allowed, ..Selection::default() };
+        let dependencies = slimmed(select::select(&installed, &all)?.entries, &builder.options.slim)?;
+        entries.extend(dependencies.into_iter().map(|entry| match builder.below {
+            "" => entry,
+            folder => Entry { path: format!("{folder}/{}", entry.path), ..entry },
+        }));
+    }
+    if entries.is_empty() {
+        return Err(BuildFailure::Empty { root: builder.root.clone() });
+    }
+    Ok((run.manifest(entries)?, left_out))
 }
 
-/// The folder with the installed dependencies, from an earlier run if the list and the machine are the same.
-fn install(
-    unit: &Unit,
-    requirements: &Requirements,
-    interpreter: &Interpreter,
-    workshop: &Workshop,
-    tell: &(dyn Fn(BuildEvent) + Sync),
-) -> Result<PathBuf, BuildFailure> {
-    let list = exported(unit, requirements, workshop, tell)?;
-    let uv = tool::is_there("uv");
-    let cache = workshop.state_dir.join("artifacts");
-    let key = key(&list, interpreter, workshop.runs_on_host, uv);
-    let folder = cache.join(format!("python-{key}"));
-    if folder.is_dir() {
-        return Ok(folder);
+/// The entries that no pattern names, itself or a folder above it.
+fn slimmed(entries: Vec<Entry>, patterns: &[String]) -> Result<Vec<Entry>, BuildFailure> {
+    let mut globs = Vec::with_capacity(2 * patterns.len());
+    for pattern in patterns {
+        globs.push(Pattern::new(pattern)?);
+        globs.push(Pattern::new(&format!("{}/**", pattern.trim_end_matches('/')))?);
     }
-    let failed = |source| BuildFailure::write(&cache, source);
-    let draft = tempfile::Builder::new().prefix("python-").tempdir_in(&cache).map_err(failed)?;
+    Ok(entries.into_iter().filter(|entry| !globs.iter().any(|glob| glob.matches(&entry.path))).collect())
+}
+
+/// The folder with the installed dependencies, from an earlier run if the list and the machine are the same; none when
+/// nothing is left to install.
+fn install(unit: &Unit, builder: &Builder, run: &Run) -> Result<Option<PathBuf>, BuildFailure> {
+    let workshop = run.workshop;
+    let left_out = if workshop.runs_on_host { Some([].as_slice()) } else { builder.options.left_out.as_deref() };
+    // One installer at a time: functions with the same list wait for the first one and take its folder.
+    let _turn = run.turn();
+    let lines = requirements::without(listed(unit, &builder.requirements, run)?, left_out);
+    if lines.iter().all(|line| line.starts_with('-')) {
+        return Ok(None);
+    }
+    let list = lines.join("\n") + "\n";
+    let uv = tool::is_there("uv");
+    let key = key(&list, &builder.interpreter, workshop.runs_on_host, uv, &local_content(&lines, run)?);
+    let folder = run.cache.path(&format!("python-{key}"));
+    if run.cache.has(&folder) {
+        return Ok(Some(folder));
+    }
+    let draft = run.cache.draft()?;
     let list_path = draft.path().join("requirements.txt");
     std::fs::write(&list_path, &list).map_err(|source| BuildFailure::write(&list_path, source))?;
     let target = draft.path().join("installed");
-    std::fs::create_dir(&target).map_err(failed)?;
-    let beside = requirements.path().parent().unwrap_or(&workshop.root).to_owned();
-    let (name, mut command) =
-        if uv { ("uv", uv_install(interpreter, workshop)) } else { ("pip", pip_install(interpreter, workshop)) };
+    std::fs::create_dir(&target).map_err(|source| BuildFailure::write(&target, source))?;
+    let (name, mut command) = if uv {
+        ("uv", uv_install(&builder.interpreter, workshop.runs_on_host))
+    } else {
+        ("pip", pip_install(&builder.interpreter, workshop.runs_on_host))
+    };
     command.arg("--requirement").arg(&list_path).arg("--target").arg(&target);
     let hint = "install uv (https://docs.astral.sh/uv) or Python with pip";
-    Tool { name, owners: &unit.owners, hint }.run(&mut command, &beside, tell)?;
-    match std::fs::rename(&target, &folder) {
-        // Another run was faster with the same list: its folder is as good.
-        Err(_) if folder.is_dir() => Ok(folder),
-        Err(source) => Err(BuildFailure::write(&folder, source)),
-        Ok(()) => Ok(folder),
-    }
+    Tool { name, owners: &unit.owners, hint }.run(&mut command, builder.requirements.folder(), run.tell)?;
+    run.cache.keep(&target, &folder)?;
+    Ok(Some(folder))
 }
 
-/// The list of requirements as text.
-fn exported(
-    unit: &Unit,
-    requirements: &Requirements,
-    workshop: &Workshop,
-    tell: &(dyn Fn(BuildEvent) + Sync),
-) -> Result<Vec<u8>, BuildFailure> {
-    let folder = requirements.path().parent().unwrap_or(&workshop.root);
-    match requirements {
-        Requirements::File(path) => std::fs::read(path).map_err(|source| BuildFailure::read(path, source)),
-        Requirements::UvLock(_) => {
-            let tool =
-                Tool { name: "uv", owners: &unit.owners, hint: "uv.lock is read by uv: https://docs.astral.sh/uv" };
-            let words =
-                ["export", "--frozen", "--no-dev", "--no-emit-project", "--no-header", "--format", "requirements-txt"];
-            tool.run(Command::new("uv").args(words), folder, tell)
-        }
-        Requirements::PoetryLock(_) => {
-            let hint =
-                "poetry.lock is read by poetry with its export plugin: `pipx inject poetry poetry-plugin-export`";
-            let tool = Tool { name: "poetry", owners: &unit.owners, hint };
-            tool.run(Command::new("poetry").args(["export", "--format", "requirements.txt"]), folder, tell)
-        }
+/// The list of requirements. What a tool read from a lock is kept for as long as the lock is the same.
+fn listed(unit: &Unit, requirements: &Requirements, run: &Run) -> Result<Vec<String>, BuildFailure> {
+    let path = requirements.path();
+    let lock = std::fs::read(path).map_err(|source| BuildFailure::read(path, source))?;
+    if matches!(requirements, Requirements::File(_) | Requirements::PipfileLock(_)) {
+        return requirements.list(&unit.owners, &|_, _| Ok(Vec::new()));
     }
+    let project = std::fs::read(requirements.folder().join("pyproject.toml")).unwrap_or_default();
+    let hash =
+        blake3::Hasher::new().update(path.as_os_str().as_encoded_bytes()).update(&lock).update(&project).finalize();
+    let kept = run.cache.path(&format!("python-{}.txt", &hash.to_hex()[..32]));
+    if let Ok(text) = std::fs::read_to_string(&kept) {
+        return Ok(text.lines().map(str::to_owned).collect());
+    }
+    let lines = requirements.list(&unit.owners, &|tool, command| tool.run(command, requirements.folder(), run.tell))?;
+    run.cache.keep_text(&kept, &(lines.join("\n") + "\n"))?;
+    Ok(lines)
 }
 
-fn key(list: &[u8], interpreter: &Interpreter, runs_on_host: bool, uv: bool) -> String {
-    let machine = format!("{}|{}|{runs_on_host}|{uv}|", interpreter.version, interpreter.architecture.triple());
-    let hash = blake3::Hasher::new().update(machine.as_bytes()).update(list).finalize();
+/// What paths in the list hold, as digests: packages of the project itself and lists of constraints.
+fn local_content(lines: &[String], run: &Run) -> Result<String, BuildFailure> {
+    let mut digests = String::new();
+    for line in lines {
+        let path = Path::new(line.strip_prefix("--constraint ").unwrap_or(line));
+        if path.is_absolute() {
+            let entries = if path.is_dir() {
+                select::select(path, &Selection { secrets: Secrets::Allowed, ..Selection::default() })?.entries
+            } else {
+                vec![Entry::file(line.clone(), path)]
+            };
+            digests.push_str(run.manifest(entries)?.digest());
+        }
+    }
+    Ok(digests)
+}
+
+fn key(list: &str, interpreter: &Interpreter, runs_on_host: bool, uv: bool, local: &str) -> String {
+    let exact = runs_on_host && tool::is_there(&format!("python{}", interpreter.version));
+    let machine =
+        format!("{}|{}|{runs_on_host}|{exact}|{uv}|{local}|", interpreter.version, interpreter.architecture.triple());
+    let hash = blake3::Hasher::new().update(machine.as_bytes()).update(list.as_bytes()).finalize();
     hash.to_hex()[..32].to_owned()
 }
 
+/// The program that runs the function on this machine: the exact version, else the machine's Python.
+fn host_python(interpreter: &Interpreter) -> String {
+    let exact = format!("python{}", interpreter.version);
+    if tool::answers(&exact) { exact } else { "python3".to_owned() }
+}
+
 /// Wheels for the interpreter that runs the function here, or for Lambda's.
-fn uv_install(interpreter: &Interpreter, workshop: &Workshop) -> Command {
+fn uv_install(interpreter: &Interpreter, runs_on_host: bool) -> Command {
     let mut command = Command::new("uv");
-    command.args(["pip", "install", "--quiet", "--python-version", &interpreter.version]);
-    if !workshop.runs_on_host {
-        let platform = match interpreter.architecture {
-            Architecture::X86_64 => "x86_64-manylinux_2_28",
-            Architecture::Arm64 => "aarch64-manylinux_2_28",
-        };
-        command.args(["--python-platform", platform, "--only-binary", ":all:"]);
+    command.args(["pip", "install", "--quiet", "--no-compile-bytecode"]);
+    if runs_on_host {
+        command.args(["--python", &host_python(interpreter)]);
+    } else {
+        let level = if interpreter.glibc() < 28 { "manylinux_2_17" } else { "manylinux_2_28" };
+        let platform = format!("{}-{level}", interpreter.machine());
+        command.args(["--python-version", &interpreter.version]);
+        command.args(["--python-platform", &platform, "--only-binary", ":all:"]);
     }
     command
 }
 
-fn pip_install(interpreter: &Interpreter, workshop: &Workshop) -> Command {
-    let exact = format!("python{}", interpreter.version);
-    let program = if workshop.runs_on_host && tool::is_there(&exact) { exact.as_str() } else { "python3" };
+fn pip_install(interpreter: &Interpreter, runs_on_host: bool) -> Command {
+    let program = if runs_on_host { host_python(interpreter) } else { "python3".to_owned() };
     let mut command = Command::new(program);
     command.args(["-m", "pip", "install", "--quiet", "--no-compile", "--disable-pip-version-check", "--no-input"]);
-    if !workshop.runs_on_host {
-        let machine = match interpreter.architecture {
-            Architecture::X86_64 => "x86_64",
-            Architecture::Arm64 => "aarch64",
-        };
-        for level in ["manylinux2014", "manylinux_2_17", "manylinux_2_28"] {
-            command.args(["--platform", &format!("{level}_{machine}")]);
+    if !runs_on_host {
+        let machine = interpreter.machine();
+        for minor in (5..=interpreter.glibc()).rev() {
+            command.args(["--platform", &format!("manylinux_2_{minor}_{machine}")]);
         }
+        command.args(["--platform", &format!("manylinux2014_{machine}"), "--platform", &format!("linux_{machine}")]);
         command.args(["--python-version", &interpreter.version, "--implementation", "cp", "--only-binary", ":all:"]);
     }
     command
+}
+
+/// Whether a folder's `pyproject.toml` names dependencies of the project itself.
+pub fn names_dependencies(folder: &Path) -> bool {
+    let text = std::fs::read_to_string(folder.join("pyproject.toml")).unwrap_or_default();
+    let mut sections = text.split("\n[");
+    let project = sections.find(|section| section.trim_start_matches('[').starts_with("project]")).unwrap_or_default();
+    let listed = project.lines().find_map(|line| line.trim().strip_prefix("dependencies"));
+    listed.is_some_and(|listed| !listed.replace(' ', "").starts_with("=[]"))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    #[test]
-    fn a_lock_is_more_exact_than_a_list() {
-        let folder = tempfile::tempdir().unwrap();
-        assert_eq!(Requirements::find(folder.path()), None);
-        for (name, expected) in [
-            ("requirements.txt", Requirements::File(folder.path().join("requirements.txt"))),
-            ("poetry.lock", Requirements::PoetryLock(folder.path().join("poetry.lock"))),
-            ("uv.lock", Requirements::UvLock(folder.path().join("uv.lock"))),
-        ] {
-            std::fs::write(folder.path().join(name), "").unwrap();
-            assert_eq!(Requirements::find(folder.path()), Some(expected));
-        }
+    fn interpreter(version: &str, architecture: Architecture) -> Interpreter {
+        Interpreter { version: version.to_owned(), architecture }
+    }
+
+    fn words(command: &Command) -> Vec<String> {
+        command.get_args().map(|word| word.to_string_lossy().into_owned()).collect()
     }
 
     #[test]
     fn another_machine_is_another_installation() {
         let keys: std::collections::BTreeSet<String> =
             [("3.12", Architecture::X86_64), ("3.13", Architecture::X86_64), ("3.13", Architecture::Arm64)]
-                .map(|(version, architecture)| {
-                    key(b"six", &Interpreter { version: version.to_owned(), architecture }, false, true)
-                })
+                .map(|(version, architecture)| key("six", &interpreter(version, architecture), false, true, ""))
                 .into();
         assert_eq!(keys.len(), 3);
+    }
+
+    #[test]
+    fn wheels_ask_for_no_newer_c_library_than_the_runtime_has() {
+        let on_al2 = words(&pip_install(&interpreter("3.11", Architecture::Arm64), false));
+        assert!(on_al2.contains(&"manylinux_2_26_aarch64".to_owned()));
+        assert!(!on_al2.contains(&"manylinux_2_28_aarch64".to_owned()));
+        let on_al2023 = words(&pip_install(&interpreter("3.13", Architecture::X86_64), false));
+        assert!(on_al2023.contains(&"manylinux_2_34_x86_64".to_owned()));
+        let uv = words(&uv_install(&interpreter("3.11", Architecture::X86_64), false));
+        assert!(uv.contains(&"x86_64-manylinux_2_17".to_owned()) && uv.contains(&"--only-binary".to_owned()));
+    }
+
+    #[test]
+    fn slim_patterns_name_files_and_whole_folders() {
+        let entry = |path: &str| Entry::file(path.to_owned(), Path::new(path));
+        let all = vec![entry("a.py"), entry("a.pyc"), entry("a-1.dist-info/METADATA"), entry("b/tests/c.py")];
+        let own = Options::slim_patterns(vec!["**/tests".to_owned()], true);
+        let kept: Vec<String> = slimmed(all, &own).unwrap().into_iter().map(|entry| entry.path).collect();
+        assert_eq!(kept, ["a.py"]);
+    }
+
+    #[test]
+    fn dependencies_of_a_pyproject_are_told_from_settings_of_tools() {
+        let folder = tempfile::tempdir().unwrap();
+        let with = |text: &str| {
+            std::fs::write(folder.path().join("pyproject.toml"), text).unwrap();
+            names_dependencies(folder.path())
+        };
+        assert!(with("[project]\nname = \"a\"\ndependencies = [\"six\"]\n"));
+        assert!(!with("[project]\nname = \"a\"\ndependencies = []\n") && !with("[tool.ruff]\nline-length = 1\n"));
     }
 }

@@ -6,6 +6,8 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use super::BuildFailure;
+use super::cache::Cache;
+use super::manifest::hash_file;
 
 /// A builder's last run.
 #[derive(Debug, Serialize, Deserialize)]
@@ -32,6 +34,7 @@ impl Record {
     /// # Errors
     /// [`BuildFailure::Write`].
     pub fn save(
+        cache: &Cache,
         path: &Path,
         request: &str,
         outputs: &BTreeMap<String, PathBuf>,
@@ -40,10 +43,8 @@ impl Record {
         let all = inputs.into_iter().chain(outputs.values().cloned()).collect::<BTreeSet<PathBuf>>();
         let files = all.into_iter().map(|path| (path.clone(), content_hash(&path))).collect();
         let record = Record { request: request.to_owned(), outputs: outputs.clone(), files };
-        let folder = path.parent().unwrap_or(Path::new("."));
-        let draft = tempfile::NamedTempFile::new_in(folder).map_err(|source| BuildFailure::write(folder, source))?;
-        serde_json::to_writer(&draft, &record).map_err(|error| BuildFailure::write(path, error.into()))?;
-        draft.persist(path).map_err(|error| BuildFailure::write(path, error.error)).map(drop)
+        let text = serde_json::to_string(&record).map_err(|error| BuildFailure::write(path, error.into()))?;
+        cache.keep_text(path, &text)
     }
 
     /// Forgets a run that must not be believed.
@@ -55,7 +56,7 @@ impl Record {
 
 /// Hex BLAKE3 of a file, `absent` when there is none.
 fn content_hash(path: &Path) -> String {
-    std::fs::read(path).map_or_else(|_| "absent".to_owned(), |bytes| blake3::hash(&bytes).to_hex().to_string())
+    hash_file(path).map_or_else(|_| "absent".to_owned(), |(hash, _)| hash.to_hex().to_string())
 }
 
 #[cfg(test)]
@@ -65,13 +66,14 @@ mod tests {
     #[test]
     fn a_changed_input_a_new_input_and_a_lost_output_each_end_a_record() {
         let folder = tempfile::tempdir().unwrap();
+        let cache = Cache::open(folder.path()).unwrap();
         let path = |name: &str| folder.path().join(name);
         let remember = || {
             std::fs::write(path("in"), "1").unwrap();
             std::fs::write(path("out"), "2").unwrap();
             let _ = std::fs::remove_file(path("later"));
             let outputs = BTreeMap::from([("a".to_owned(), path("out"))]);
-            Record::save(&path("record"), "r", &outputs, BTreeSet::from([path("in"), path("later")])).unwrap();
+            Record::save(&cache, &path("record"), "r", &outputs, BTreeSet::from([path("in"), path("later")])).unwrap();
         };
         let known = |request| Record::outputs(&path("record"), request).is_some();
         remember();

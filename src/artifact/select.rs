@@ -3,200 +3,185 @@
 //! Source: the Serverless Framework's packaging rules: all files, less the default excludes, then the patterns in their
 //! order, each adding or (with `!`) taking away; the last one that matches a file decides.
 
+use std::collections::HashSet;
 use std::path::{Component, Path, PathBuf};
 
-use globset::{GlobBuilder, GlobMatcher};
-
-use super::manifest::{Content, Entry, Manifest};
+use super::manifest::{Content, Entry};
+use super::rules::{Pattern, Rules};
+use super::secret::{self, Secrets};
 use super::{BuildFailure, node_modules};
-
-/// Never packaged unless a pattern asks for it.
-pub const DEFAULT_EXCLUDES: &[&str] = &[
-    ".git/**",
-    ".gitignore",
-    ".DS_Store",
-    "**/.DS_Store",
-    "npm-debug.log",
-    "yarn-*.log",
-    ".serverless/**",
-    ".serverless_plugins/**",
-    ".deploy/**",
-    "stack.yaml",
-    "stack.yml",
-    "serverless.yml",
-    "serverless.yaml",
-    "serverless.json",
-    "**/__pycache__/**",
-    "**/*.pyc",
-];
 
 /// Folders that are not even looked into.
 const PRUNED: &[&str] = &[".git", ".deploy", ".serverless"];
 
-/// What may hold secrets: an artifact with one of these is refused.
-const SECRETS: &[&str] = &[
-    "**/env.yml",
-    "**/env.yaml",
-    "**/env.json",
-    "**/.env",
-    "**/.env.*",
-    "**/.aws/credentials",
-    "**/.npmrc",
-    "**/.netrc",
-    "**/id_rsa",
-    "**/id_ed25519",
-    "**/*.pem",
-    "**/.git/**",
-    "**/.deploy/**",
-];
+/// Files that say that their folder is a cache or a virtual environment: nothing in it belongs to the application.
+const MARKS: &[&str] = &["CACHEDIR.TAG", "pyvenv.cfg"];
 
-/// Names that look like secrets and hold none: examples, and certificate bundles that packages ship.
-const NO_SECRETS: &[&str] =
-    &["**/.env.example", "**/.env.sample", "**/.env.template", "**/cacert.pem", "**/ca-bundle.pem"];
+/// How many folders deep the walk goes; no project comes near, a circle of links does.
+const DEPTH_LIMIT: usize = 128;
 
 /// What of a folder goes into the zip.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Selection {
     /// `package.patterns`, in their order; `!` takes away.
     pub patterns: Vec<String>,
-    /// Further excludes that come before the patterns (the layers' folders, development dependencies).
+    /// Further excludes that come before the patterns (the layers' folders, the configuration file).
     pub excludes: Vec<String>,
-    /// `package.allowSecretsInArtifact`.
-    pub secrets_allowed: bool,
+    pub secrets: Secrets,
     /// Leave out what of `node_modules` is for development only.
     pub without_development: bool,
+    /// Nothing goes in but what a pattern asks for.
+    pub only_patterns: bool,
 }
 
-/// The manifest of the selected files of `root`.
+/// What was selected.
+#[derive(Debug, Default)]
+pub struct Selected {
+    pub entries: Vec<Entry>,
+    /// Files that may hold secrets and were left out for it.
+    pub left_out: Vec<String>,
+}
+
+/// The selected files of `root`; none when nothing is selected. What is neither file nor link (a socket, a pipe) is not
+/// looked at.
 ///
 /// # Errors
-/// A pattern that is none, nothing selected, a file that may hold secrets, a link that leads out of `root`, or a file
-/// that cannot be read.
-pub fn manifest(root: &Path, selection: &Selection) -> Result<Manifest, BuildFailure> {
-    let entries = entries(root, selection)?;
-    if entries.is_empty() {
-        return Err(BuildFailure::Empty { root: root.to_owned() });
+/// A pattern that is none, a file that may hold secrets, a link that leads out of `root`, a name that is not Unicode, or
+/// a file that cannot be read.
+pub fn select(root: &Path, selection: &Selection) -> Result<Selected, BuildFailure> {
+    let development =
+        if selection.without_development { node_modules::development_only(root)? } else { HashSet::new() };
+    let rules = Rules::new(selection, development)?;
+    let mut walk = Walk { root, rules: &rules, entries: Vec::new() };
+    walk.below(root, "", 0)?;
+    let mut entries = walk.entries;
+    for pattern in selection.patterns.iter().filter(|pattern| pattern.starts_with("../")) {
+        entries.extend(outside(root, pattern, &rules)?);
     }
-    Manifest::new(entries)
+    let left_out = secret::sift(&mut entries, selection.secrets)?;
+    Ok(Selected { entries, left_out })
 }
 
-/// The selected files of `root` as entries; none when nothing is selected.
+/// Like [`select`], for a folder that has to hold something.
 ///
 /// # Errors
-/// As [`manifest`], but for nothing selected.
-pub fn entries(root: &Path, selection: &Selection) -> Result<Vec<Entry>, BuildFailure> {
-    let rules = Rules::new(root, selection)?;
-    let mut entries = Vec::new();
-    let walk = ignore::WalkBuilder::new(root)
-        .standard_filters(false)
-        .follow_links(false)
-        .filter_entry(|entry| !(entry.depth() == 1 && PRUNED.iter().any(|name| entry.file_name() == *name)))
-        .build();
-    for found in walk {
-        let found = found.map_err(|error| unreadable(root, error))?;
-        if found.file_type().is_none_or(|kind| kind.is_dir()) {
-            continue;
-        }
-        if let Some(path) = relative(root, found.path()).filter(|path| rules.selects(path)) {
-            entries.push(entry(root, found.path(), path)?);
-        }
-    }
-    if !selection.secrets_allowed {
-        refuse_secrets(&entries)?;
-    }
-    Ok(entries)
+/// As [`select`], and [`BuildFailure::Empty`].
+pub fn some(root: &Path, selection: &Selection) -> Result<Selected, BuildFailure> {
+    let selected = select(root, selection)?;
+    if selected.entries.is_empty() { Err(BuildFailure::Empty { root: root.to_owned() }) } else { Ok(selected) }
 }
 
-fn refuse_secrets(entries: &[Entry]) -> Result<(), BuildFailure> {
-    let secret = matchers(SECRETS)?;
-    let harmless = matchers(NO_SECRETS)?;
-    let matches = |globs: &[GlobMatcher], path: &str| globs.iter().any(|glob| glob.is_match(path));
-    let files: Vec<String> = entries
-        .iter()
-        .filter(|entry| matches(&secret, &entry.path) && !matches(&harmless, &entry.path))
-        .map(|entry| entry.path.clone())
-        .collect();
-    if files.is_empty() { Ok(()) } else { Err(BuildFailure::Secrets { files }) }
+struct Walk<'a> {
+    root: &'a Path,
+    rules: &'a Rules,
+    entries: Vec<Entry>,
 }
 
-struct Rules(Vec<(bool, GlobMatcher)>);
-
-impl Rules {
-    fn new(root: &Path, selection: &Selection) -> Result<Rules, BuildFailure> {
-        let mut rules = Vec::new();
-        let development = if selection.without_development { node_modules::development_only(root) } else { Vec::new() };
-        let excludes = selection.excludes.iter().chain(&development).map(String::as_str);
-        for pattern in DEFAULT_EXCLUDES.iter().copied().chain(excludes) {
-            rules.push((false, matcher(pattern)?));
+impl Walk<'_> {
+    /// Collects what is below `folder`, which the zip calls `prefix` (empty for the root itself).
+    fn below(&mut self, folder: &Path, prefix: &str, depth: usize) -> Result<(), BuildFailure> {
+        if depth > DEPTH_LIMIT {
+            let circle = std::io::Error::other(format!("it is more than {DEPTH_LIMIT} folders deep"));
+            return Err(BuildFailure::read(folder, circle));
         }
-        for pattern in &selection.patterns {
-            let (keeps, glob) = match pattern.strip_prefix('!') {
-                Some(glob) => (false, glob),
-                None => (true, pattern.as_str()),
-            };
-            rules.push((keeps, matcher(glob)?));
+        let failed = |source| BuildFailure::read(folder, source);
+        for found in std::fs::read_dir(folder).map_err(failed)? {
+            let found = found.map_err(failed)?;
+            let path = found.path();
+            let kind = found.file_type().map_err(failed)?;
+            let name = found.file_name();
+            let name = name.to_str().ok_or_else(|| BuildFailure::NotUnicode { path: path.clone() })?;
+            let name = if prefix.is_empty() { name.to_owned() } else { format!("{prefix}/{name}") };
+            if kind.is_dir() {
+                self.folder(&path, name, depth)?;
+            } else if kind.is_symlink() {
+                self.link(&path, name, depth)?;
+            } else if kind.is_file() && self.rules.selects(&name) {
+                self.entries.push(file(&path, name)?);
+            }
         }
-        Ok(Rules(rules))
+        Ok(())
     }
 
-    fn selects(&self, path: &str) -> bool {
-        let decisive = self.0.iter().rev().find(|(_, glob)| glob.is_match(path));
-        decisive.is_none_or(|(keeps, _)| *keeps)
+    fn folder(&mut self, path: &Path, name: String, depth: usize) -> Result<(), BuildFailure> {
+        let state = depth == 0 && PRUNED.contains(&name.as_str());
+        let cache = || !name.contains("node_modules") && is_cache(path);
+        if state || self.rules.skips(&name) || cache() { Ok(()) } else { self.below(path, &name, depth + 1) }
     }
-}
 
-fn matchers(patterns: &[&str]) -> Result<Vec<GlobMatcher>, BuildFailure> {
-    patterns.iter().map(|pattern| matcher(pattern)).collect()
-}
-
-/// A pattern that names a folder (`src/`, `./src`) means all that is below it only when written with `**`; `./` says
-/// nothing.
-fn matcher(pattern: &str) -> Result<GlobMatcher, BuildFailure> {
-    let plain = pattern.strip_prefix("./").unwrap_or(pattern);
-    let glob = GlobBuilder::new(plain)
-        .literal_separator(true)
-        .build()
-        .map_err(|error| BuildFailure::Pattern { pattern: pattern.to_owned(), reason: error.kind().to_string() })?;
-    Ok(glob.compile_matcher())
-}
-
-fn relative(root: &Path, path: &Path) -> Option<String> {
-    let parts: Option<Vec<&str>> = path
-        .strip_prefix(root)
-        .ok()?
-        .components()
-        .map(|component| match component {
-            Component::Normal(part) => part.to_str(),
-            _ => None,
-        })
-        .collect();
-    parts.map(|parts| parts.join("/"))
-}
-
-fn entry(root: &Path, path: &Path, name: String) -> Result<Entry, BuildFailure> {
-    let failed = |source| BuildFailure::read(path, source);
-    let metadata = std::fs::symlink_metadata(path).map_err(failed)?;
-    if metadata.is_symlink() {
+    /// A link stays one. One of a package manager that leads to a package elsewhere (a workspace) becomes what it leads
+    /// to.
+    fn link(&mut self, path: &Path, name: String, depth: usize) -> Result<(), BuildFailure> {
+        let failed = |source| BuildFailure::read(path, source);
         let to = std::fs::read_link(path).map_err(failed)?;
-        return Ok(Entry { path: name, executable: false, content: Content::Link(inside(root, path, &to)?) });
+        let packages = name.starts_with("node_modules/") || name.contains("/node_modules/");
+        match inside(self.root, path, &to) {
+            Some(to) if self.rules.selects(&name) && !self.rules.skips(&name) => {
+                self.entries.push(Entry { path: name, executable: false, content: Content::Link(to) });
+                Ok(())
+            }
+            Some(_) => Ok(()),
+            None if packages && path.is_dir() => self.folder(path, name, depth),
+            None if self.rules.selects(&name) => Err(BuildFailure::LinkLeavesFolder {
+                link: path.to_owned(),
+                to: to.clone(),
+                root: self.root.to_owned(),
+            }),
+            None => Ok(()),
+        }
     }
+}
+
+/// Whether a folder says of itself that it is a cache or a virtual environment.
+pub fn is_cache(folder: &Path) -> bool {
+    MARKS.iter().any(|mark| folder.join(mark).is_file())
+}
+
+/// The files that a pattern `../…` asks for; in the zip they stand without the `../`.
+fn outside(root: &Path, pattern: &str, rules: &Rules) -> Result<Vec<Entry>, BuildFailure> {
+    let wanted = Pattern::new(pattern)?;
+    let literal = pattern.split('/').take_while(|part| !part.contains(['*', '?', '[', '{', '('])).collect::<Vec<_>>();
+    let above = literal.iter().take_while(|part| **part == "..").count();
+    let mut base = literal.join("/");
+    if root.join(&base).is_file() {
+        base = literal[..literal.len() - 1].join("/");
+    }
+    let folder = root.join(&base);
+    if !folder.is_dir() {
+        return Err(refused(pattern, format!("`{base}` does not exist")));
+    }
+    if above == literal.len() && pattern.contains("**") {
+        return Err(refused(pattern, "it would take in everything beside the project".to_owned()));
+    }
+    let everything = Rules::new(&Selection::default(), HashSet::new())?;
+    let mut walk = Walk { root: &folder, rules: &everything, entries: Vec::new() };
+    walk.below(&folder, "", 0)?;
+    let named = walk.entries.into_iter().map(|entry| Entry { path: format!("{base}/{}", entry.path), ..entry });
+    let selected = named.filter(|entry| wanted.matches(&entry.path) && rules.selects(&entry.path));
+    Ok(selected.map(|entry| Entry { path: entry.path.trim_start_matches("../").to_owned(), ..entry }).collect())
+}
+
+fn refused(pattern: &str, reason: String) -> BuildFailure {
+    BuildFailure::Pattern { pattern: pattern.to_owned(), reason }
+}
+
+fn file(path: &Path, name: String) -> Result<Entry, BuildFailure> {
+    let metadata = std::fs::metadata(path).map_err(|source| BuildFailure::read(path, source))?;
     Ok(Entry { path: name, executable: executable(&metadata), content: Content::File(path.to_owned()) })
 }
 
 /// The target of a link as text, if following it stays in `root`.
-fn inside(root: &Path, link: &Path, to: &Path) -> Result<String, BuildFailure> {
-    let leaves = || BuildFailure::LinkLeavesFolder { link: link.to_owned(), to: to.to_owned(), root: root.to_owned() };
-    let mut place: PathBuf =
-        link.parent().and_then(|parent| parent.strip_prefix(root).ok()).ok_or_else(leaves)?.to_owned();
+fn inside(root: &Path, link: &Path, to: &Path) -> Option<String> {
+    let mut place: PathBuf = link.parent()?.strip_prefix(root).ok()?.to_owned();
     for component in to.components() {
         match component {
             Component::Normal(part) => place.push(part),
             Component::CurDir => {}
             Component::ParentDir if place.pop() => {}
-            _ => return Err(leaves()),
+            _ => return None,
         }
     }
-    to.to_str().map(str::to_owned).ok_or_else(leaves)
+    to.to_str().map(str::to_owned)
 }
 
 #[cfg(unix)]
@@ -208,11 +193,6 @@ fn executable(metadata: &std::fs::Metadata) -> bool {
 #[cfg(not(unix))]
 fn executable(_: &std::fs::Metadata) -> bool {
     false
-}
-
-fn unreadable(root: &Path, error: ignore::Error) -> BuildFailure {
-    let source = error.into_io_error().unwrap_or_else(|| std::io::Error::other("the folder links to itself"));
-    BuildFailure::read(root, source)
 }
 
 #[cfg(test)]
@@ -229,12 +209,17 @@ mod tests {
         folder
     }
 
+    fn names(selected: Selected) -> Vec<String> {
+        let mut names: Vec<String> = selected.entries.into_iter().map(|entry| entry.path).collect();
+        names.sort();
+        names
+    }
+
     fn selected(files: &[&str], patterns: &[&str]) -> Result<Vec<String>, BuildFailure> {
         let folder = folder(files);
         let selection =
             Selection { patterns: patterns.iter().map(|text| (*text).to_owned()).collect(), ..Selection::default() };
-        let manifest = manifest(folder.path(), &selection)?;
-        Ok(manifest.entries().iter().map(|(entry, _)| entry.path.clone()).collect())
+        some(folder.path(), &selection).map(names)
     }
 
     #[test]
@@ -249,10 +234,24 @@ mod tests {
     }
 
     #[test]
+    fn caches_and_virtual_environments_stay_out() {
+        let files = ["a.py", "target/CACHEDIR.TAG", "target/debug/a", ".venv/pyvenv.cfg", ".venv/lib/b.py"];
+        assert_eq!(selected(&files, &[]).unwrap(), ["a.py"]);
+    }
+
+    #[test]
+    fn only_what_a_pattern_asks_for_goes_in_when_nothing_else_shall() {
+        let folder = folder(&["a.ts", "data/b.json", "data/c.txt"]);
+        let patterns = vec!["data/*.json".to_owned()];
+        let selection = Selection { patterns, only_patterns: true, ..Selection::default() };
+        assert_eq!(names(select(folder.path(), &selection).unwrap()), ["data/b.json"]);
+    }
+
+    #[test]
     fn secrets_are_refused_by_name() {
         let refused = selected(&["a.py", "env.yml", "conf/.env.prod", ".env.example"], &[]).unwrap_err();
         assert!(
-            matches!(&refused, BuildFailure::Secrets { files } if files == &["conf/.env.prod", "env.yml"]),
+            matches!(&refused, BuildFailure::Secrets { files, .. } if files == &["conf/.env.prod", "env.yml"]),
             "{refused}"
         );
     }
@@ -260,6 +259,16 @@ mod tests {
     #[test]
     fn secrets_that_a_pattern_takes_away_are_no_mistake() {
         assert_eq!(selected(&["a.py", "env.yml"], &["!env.yml"]).unwrap(), ["a.py"]);
+    }
+
+    #[test]
+    fn secrets_go_in_only_when_they_are_allowed() {
+        let folder = folder(&["a.py", "env.yml"]);
+        let with = |secrets| select(folder.path(), &Selection { secrets, ..Selection::default() }).unwrap();
+        assert_eq!(names(with(Secrets::Allowed)), ["a.py", "env.yml"]);
+        let without = with(Secrets::LeftOut);
+        assert_eq!(without.left_out, ["env.yml"]);
+        assert_eq!(names(without), ["a.py"]);
     }
 
     #[test]
@@ -271,7 +280,28 @@ mod tests {
     fn a_link_that_leads_outside_is_refused() {
         let folder = folder(&["a.py"]);
         std::os::unix::fs::symlink("../../etc/passwd", folder.path().join("passwd")).unwrap();
-        let refused = manifest(folder.path(), &Selection::default()).unwrap_err();
+        let refused = select(folder.path(), &Selection::default()).unwrap_err();
         assert!(matches!(refused, BuildFailure::LinkLeavesFolder { .. }), "{refused}");
+    }
+
+    #[test]
+    fn a_package_of_a_workspace_is_what_its_link_leads_to() {
+        let folder = folder(&["app/index.js", "app/node_modules/a/index.js", "shared/index.js", "shared/sub/b.js"]);
+        std::os::unix::fs::symlink("../../shared", folder.path().join("app/node_modules/shared")).unwrap();
+        let selected = select(&folder.path().join("app"), &Selection::default()).unwrap();
+        let expected =
+            ["index.js", "node_modules/a/index.js", "node_modules/shared/index.js", "node_modules/shared/sub/b.js"];
+        assert_eq!(names(selected), expected);
+    }
+
+    #[test]
+    fn a_pattern_reaches_files_beside_the_project() {
+        let folder = folder(&["app/index.js", "shared/a.js", "shared/b.txt", "other/c.js"]);
+        let patterns = vec!["../shared/**".to_owned(), "!../shared/*.txt".to_owned()];
+        let selection = Selection { patterns, ..Selection::default() };
+        assert_eq!(names(select(&folder.path().join("app"), &selection).unwrap()), ["index.js", "shared/a.js"]);
+        let patterns = vec!["../nowhere/**".to_owned()];
+        let refused = select(&folder.path().join("app"), &Selection { patterns, ..Selection::default() });
+        assert!(matches!(refused, Err(BuildFailure::Pattern { .. })));
     }
 }

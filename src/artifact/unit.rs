@@ -2,8 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::python::{Interpreter, Requirements};
-use super::{ArtifactKind, Selection, esbuild};
+use super::{ArtifactKind, Secrets, Selection, esbuild, python};
 
 /// The processor that a function runs on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -42,22 +41,30 @@ pub struct Unit {
 }
 
 /// Who makes the entries of a zip.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Builder {
     /// One binary, built with cargo, zipped as `bootstrap`.
     Rust {
         /// A package or binary of the workspace, or a folder with a `Cargo.toml`.
         handler: String,
         architecture: Architecture,
+        /// `provided.al2023`.
+        runtime: String,
     },
+    /// A Linux binary that is there already, zipped as `bootstrap`.
+    Binary { path: PathBuf, architecture: Architecture, runtime: String },
     /// The files of a folder that the patterns select, as they are.
     Folder { root: PathBuf, selection: Selection },
     /// Python files and what they depend on.
-    Python { root: PathBuf, selection: Selection, requirements: Requirements, interpreter: Interpreter },
+    Python(python::Builder),
     /// Handlers bundled by esbuild.
-    Esbuild { root: PathBuf, handlers: Vec<String>, options: esbuild::Options, selection: Selection },
+    Esbuild(esbuild::Builder),
     /// A zip that is already there.
-    Prebuilt { path: PathBuf },
+    Prebuilt {
+        path: PathBuf,
+        /// What may hold secrets is looked for in it as well.
+        secrets: Secrets,
+    },
     /// The code of the stack's helpers.
     Helper,
 }
@@ -66,19 +73,34 @@ impl Builder {
     /// Whether functions of these two builders can be in one zip.
     pub fn shares(&self, other: &Builder) -> bool {
         match (self, other) {
-            (Builder::Folder { .. }, Builder::Folder { .. }) => true,
-            (Builder::Python { interpreter: one, .. }, Builder::Python { interpreter: other, .. }) => one == other,
-            (Builder::Esbuild { options: one, .. }, Builder::Esbuild { options: other, .. }) => one == other,
+            (Builder::Folder { .. }, Builder::Folder { .. }) => self == other,
+            (Builder::Python(one), Builder::Python(other)) => one == other,
+            (Builder::Esbuild(one), Builder::Esbuild(other)) => {
+                one.options == other.options && one.selection == other.selection
+            }
             _ => false,
+        }
+    }
+
+    /// Lets files that may hold secrets stay out of the zip instead of being an error.
+    pub fn leave_secrets_out(&mut self) {
+        let selection = match self {
+            Builder::Folder { selection, .. } => selection,
+            Builder::Python(builder) => &mut builder.selection,
+            Builder::Esbuild(builder) => &mut builder.selection,
+            Builder::Rust { .. } | Builder::Binary { .. } | Builder::Prebuilt { .. } | Builder::Helper => return,
+        };
+        if selection.secrets == Secrets::Refused {
+            selection.secrets = Secrets::LeftOut;
         }
     }
 
     /// Takes in another function's builder that shares the zip.
     pub fn also(&mut self, other: Builder) {
-        if let (Builder::Esbuild { handlers, .. }, Builder::Esbuild { handlers: more, .. }) = (self, other) {
-            for handler in more {
-                if !handlers.contains(&handler) {
-                    handlers.push(handler);
+        if let (Builder::Esbuild(own), Builder::Esbuild(other)) = (self, other) {
+            for handler in other.handlers {
+                if !own.handlers.contains(&handler) {
+                    own.handlers.push(handler);
                 }
             }
         }

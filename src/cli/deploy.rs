@@ -166,16 +166,20 @@ pub async fn standing(session: &Session, clients: &Clients, plan: &Plan) -> Resu
 /// Builds the artifacts and renders the template. When it is `tolerant`, what cannot be built is zipped as it is.
 pub fn render(context: &Context, session: &Session, tolerant: bool) -> Result<(Vec<Artifact>, Rendered), Failure> {
     context.report.diagnostics(&session.stack.warnings, &session.sources);
-    let units = artifact::units(&session.stack).map_err(|diagnostics| session.invalid(diagnostics))?;
+    let mut stack = session.stack.clone();
+    if !tolerant {
+        context.report.diagnostics(&stack.revive_runtimes(), &session.sources);
+    }
+    let units = artifact::units(&stack).map_err(|diagnostics| session.invalid(diagnostics))?;
     let workshop = artifact::Workshop {
-        root: session.stack.root.clone(),
+        root: stack.root.clone(),
         state_dir: session.deploy_dir(),
-        runs_on_host: session.stack.target == Target::Local,
+        runs_on_host: stack.target == Target::Local,
         tolerant,
     };
     let artifacts = artifact::build(&units, &workshop, &|event| context.report.building(&event));
     let artifacts = artifacts.map_err(|failure| session.unbuilt(failure))?;
-    let rendered = template::render(&session.stack, &artifacts);
+    let rendered = template::render(&stack, &artifacts);
     let rendered = rendered.map_err(|diagnostics| session.invalid(diagnostics))?;
     context.report.diagnostics(&rendered.warnings, &session.sources);
     Ok((artifacts, rendered))

@@ -3,6 +3,7 @@
 mod completions;
 mod context;
 mod deploy;
+mod diff_template;
 mod drift;
 mod explain;
 mod fast;
@@ -62,6 +63,7 @@ enum Command {
     Drift(drift::Drift),
     Remove(remove::Remove),
     Package(package::Package),
+    DiffTemplate(diff_template::DiffTemplate),
     Validate(validate::Validate),
     Print(print::Print),
     Explain(explain::Explain),
@@ -91,6 +93,7 @@ impl Args {
             Some(Command::Drift(command)) => command.run(context),
             Some(Command::Remove(command)) => command.run(context),
             Some(Command::Package(command)) => command.run(context),
+            Some(Command::DiffTemplate(command)) => command.run(context),
             Some(Command::Validate(command)) => command.run(context),
             Some(Command::Print(command)) => command.run(context),
             Some(Command::Explain(command)) => command.run(context),

@@ -31,6 +31,7 @@ impl Package {
                 None => session.deploy_dir().join("package").join(&session.stack.stage),
             };
             write(&out, &artifacts, &rendered)?;
+            mark(&out, &session)?;
             context.report.packaged(&session.stack.service, &out, &artifacts);
             Ok(Outcome::Done)
         })
@@ -47,6 +48,20 @@ fn write(out: &Path, artifacts: &[Artifact], rendered: &Rendered) -> Result<(), 
         std::fs::copy(&artifact.path, &to).map_err(MachineFailure::while_doing(doing))?;
     }
     file(&out.join("manifest.json"), pretty(&manifest(artifacts, rendered))?.as_bytes())?;
+    Ok(())
+}
+
+/// Says of a folder inside the project that it was made, so that the next package does not hold this one.
+///
+/// Source: the Cache Directory Tagging Specification.
+fn mark(out: &Path, session: &Session) -> Result<(), Failure> {
+    let inside = |path: &Path| {
+        path.canonicalize()
+            .is_ok_and(|path| path.starts_with(&session.stack.root) && !path.starts_with(session.deploy_dir()))
+    };
+    if inside(out) {
+        file(&out.join("CACHEDIR.TAG"), b"Signature: 8a477f597d28d172789f06886806bc55\n")?;
+    }
     Ok(())
 }
 

@@ -4,6 +4,7 @@
 //! line on standard output.
 
 mod call;
+mod comparison;
 mod diagnostic;
 mod drift;
 mod failure;

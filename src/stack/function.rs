@@ -93,6 +93,8 @@ section! {
         "stackstorm" => stackstorm: Option<StackStorm>;
         /// Read by warm-up plugins only.
         "warmup" => warmup: WithoutEffect;
+        /// The folder of a Python function that is packaged individually: the root of its zip.
+        "module" => module: Option<Text>;
         /// How the code is built; `false` zips the folder as it is.
         "build" => build: Option<Any>;
         /// Durable execution, which CloudFormation knows only in some regions.

@@ -49,6 +49,8 @@ use shape::Table;
 pub struct Stack {
     /// The folder of the configuration file, absolute.
     pub root: PathBuf,
+    /// The name of the configuration file in it.
+    pub file_name: String,
     pub dialect: Dialect,
     pub target: Target,
     pub service: String,
@@ -73,6 +75,8 @@ pub struct Stack {
     pub plugins: Vec<Text>,
     pub custom: Option<Any>,
     pub build: Option<Any>,
+    /// `.env` files are read.
+    pub use_dotenv: bool,
     /// Warnings so far, those of earlier stages included.
     pub warnings: Vec<Diagnostic>,
 }
@@ -141,6 +145,7 @@ impl Stack {
         let machines = root.step_functions;
         Stack {
             root: resolved.root.clone(),
+            file_name: file_name(resolved),
             dialect: resolved.dialect,
             target: resolved.target,
             service: root.service.0.text,
@@ -161,6 +166,7 @@ impl Stack {
             plugins: root.plugins.map(|plugins| plugins.0).unwrap_or_default(),
             custom: root.custom,
             build: root.build,
+            use_dotenv: root.use_dotenv.is_some_and(|flag| flag.value),
             warnings,
         }
     }
@@ -174,6 +180,12 @@ impl Stack {
     pub fn has_plugin(&self, name: &str) -> bool {
         self.plugins.iter().any(|plugin| plugin.text == name)
     }
+}
+
+/// The name of the file that the document is in.
+fn file_name(resolved: &Resolved) -> String {
+    let path = &resolved.sources.file(resolved.document.span.file).path;
+    path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
 }
 
 fn provider(choice: Option<ProviderChoice>, resolved: &Resolved) -> Provider {

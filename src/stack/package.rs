@@ -15,6 +15,8 @@ section! {
         "artifact" => artifact: Option<Text>;
         /// Leave development dependencies out of the zip (the default).
         "excludeDevDependencies" => exclude_dev_dependencies: Option<Flag>;
+        /// Let files that may hold secrets (`env.yml`, `.env`, keys) into the zip.
+        "allowSecretsInArtifact" => allow_secrets: Option<Flag>;
         /// Where `package` writes to.
         "path" => path: Option<Text>;
         /// Patterns to leave out.

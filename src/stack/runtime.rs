@@ -2,6 +2,7 @@
 
 use super::function::{Architecture, ImageReference};
 use super::{Function, Stack, Text};
+use crate::diagnostic::{Code, Diagnostic};
 
 /// What makes the code of a function ready for Lambda.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,7 +30,57 @@ const DEFAULT_RUNTIME: &str = "nodejs24.x";
 /// What Lambda runs binaries on.
 const BINARY_RUNTIME: &str = "provided.al2023";
 
+/// Families of runtimes that Lambda makes no functions with any more, and what takes their place.
+///
+/// Source: AWS Lambda developer guide, "Lambda runtimes", deprecated runtimes.
+const SUCCESSORS: &[(&[&str], &str)] = &[
+    (&["python2.7", "python3.6", "python3.7"], "python3.13"),
+    (
+        &[
+            "nodejs",
+            "nodejs4.3",
+            "nodejs4.3-edge",
+            "nodejs6.10",
+            "nodejs8.10",
+            "nodejs10.x",
+            "nodejs12.x",
+            "nodejs14.x",
+            "nodejs16.x",
+        ],
+        "nodejs22.x",
+    ),
+    (&["go1.x"], "provided.al2023"),
+    (&["java8"], "java8.al2"),
+    (
+        &["dotnetcore1.0", "dotnetcore2.0", "dotnetcore2.1", "dotnetcore3.1", "dotnet5.0", "dotnet6", "dotnet7"],
+        "dotnet8",
+    ),
+    (&["ruby2.5", "ruby2.7"], "ruby3.4"),
+];
+
+/// What takes the place of a runtime that Lambda no longer takes; none for a living one.
+fn successor(runtime: &str) -> Option<&'static str> {
+    SUCCESSORS.iter().find(|(dead, _)| dead.contains(&runtime)).map(|(_, living)| *living)
+}
+
 impl Stack {
+    /// Puts a living runtime in the place of each that Lambda makes no functions with any more, and answers a warning for
+    /// each.
+    pub fn revive_runtimes(&mut self) -> Vec<Diagnostic> {
+        let mut warnings = Vec::new();
+        let own = self.functions.entries.iter_mut().filter_map(|function| function.value.runtime.as_mut());
+        for runtime in self.provider.runtime.as_mut().into_iter().chain(own) {
+            if let Some(living) = successor(&runtime.text) {
+                let message =
+                    format!("Lambda makes no functions with `{}` any more: `{living}` runs them", runtime.text);
+                let hint = format!("see that the code runs there, and write `runtime: {living}`");
+                warnings.push(Diagnostic::warning(Code::DeprecatedKey, runtime.span, message).hint(hint));
+                living.clone_into(&mut runtime.text);
+            }
+        }
+        warnings
+    }
+
     /// The runtime as it is written: the function's, else the provider's.
     pub fn written_runtime<'a>(&'a self, function: &'a Function) -> Option<&'a Text> {
         function.runtime.as_ref().or(self.provider.runtime.as_ref())

@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
+use crate::artifact::esbuild::reads_source_maps;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::stack::function::{FunctionImage, ImageReference, LambdaLogs, RuntimeManagement, Tracing};
 use crate::stack::value::Setting;
@@ -166,6 +167,11 @@ fn environment(stack: &Stack, function: &Function) -> Option<Value> {
             Some(value) => variables.insert(variable.name.clone(), value.value.clone()),
             None => variables.remove(&variable.name),
         };
+    }
+    let build = function.build.as_ref().or(stack.build.as_ref()).map(crate::stack::Any::to_json);
+    let build = build.filter(|_| stack.builder(function) == Builder::Node);
+    if build.and_then(|build| build.get("esbuild").map(reads_source_maps)) == Some(true) {
+        variables.entry("NODE_OPTIONS").or_insert_with(|| json!("--enable-source-maps"));
     }
     (!variables.is_empty()).then_some(Value::Object(variables))
 }

@@ -11,6 +11,7 @@ use crate::stack::Stack;
 
 mod bucket;
 mod cloud_front;
+mod comparison;
 mod draft;
 mod event_invoke;
 mod events;
@@ -32,6 +33,7 @@ mod url;
 mod version;
 mod websocket;
 
+pub use comparison::{Comparison, compare};
 pub use placeholder::placeholders;
 
 use draft::Draft;

@@ -6,6 +6,7 @@ mod flow_deploying;
 mod flow_signup;
 mod flow_trouble;
 mod golden;
+mod package;
 mod stack_page;
 mod support;
 mod templates;

@@ -2,6 +2,7 @@
 //!
 //! Pure: no I/O, no clock, no panic on any input.
 
+pub mod canonical;
 pub mod check;
 pub mod cidr;
 pub mod condition;

@@ -82,11 +82,13 @@ async fn integrate(cloud: &Arc<Cloud>, integration: &Value, exchange: &Exchange)
         "HTTP_PROXY" => fetch::send(integration, exchange, exchange.body.clone(), true).await,
         "AWS" => {
             let body = mapping::request_body(integration, exchange)?;
+            let integration = &overridden(integration, &body.overrides);
             let answered = service::call(cloud, integration, exchange, body.text).await?;
             translate(integration, exchange, &answered)
         }
         "HTTP" => {
             let body = mapping::request_body(integration, exchange)?;
+            let integration = &overridden(integration, &body.overrides);
             let response = fetch::send(integration, exchange, Bytes::from(body.text), false).await?;
             translate(integration, exchange, &fetched(&response))
         }
@@ -95,6 +97,21 @@ async fn integrate(cloud: &Arc<Cloud>, integration: &Value, exchange: &Exchange)
             translate(integration, exchange, &mocked(&body.text)?)
         }
     }
+}
+
+/// The integration with what its request template set in `$context.requestOverride`, which wins over mapped parameters.
+///
+/// Source: API Gateway developer guide, "Override your API's request and response parameters and status codes".
+fn overridden(integration: &Value, overrides: &Value) -> Value {
+    let mut integration = integration.clone();
+    for place in ["header", "querystring", "path"] {
+        for (name, value) in overrides["requestOverride"][place].as_object().into_iter().flatten() {
+            let value = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+            integration["requestParameters"][format!("integration.request.{place}.{name}")] =
+                Value::String(format!("'{value}'"));
+        }
+    }
+    integration
 }
 
 fn fetched(response: &Response<Bytes>) -> Answered {

@@ -11,7 +11,7 @@ use local_aws::wire::{Call, Output};
 use local_aws::{Clock, Cloud, gateway};
 use serde_json::{Value, json};
 
-const REGION: &str = "us-east-1";
+pub(super) const REGION: &str = "us-east-1";
 
 fn zip_of(name: &str, bytes: &[u8]) -> Vec<u8> {
     let mut writer = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));

@@ -1,8 +1,10 @@
 //! The local AWS as its users meet it.
 
 mod accounts;
+mod callers;
 mod conformance;
 mod gateway;
+mod http_api;
 mod lambda;
 mod logs;
 mod page;
