@@ -135,6 +135,7 @@ fn resource(given: &Resource, names: &Names) -> Resource {
         update_policy: plain(&given.update_policy),
         creation_policy: plain(&given.creation_policy),
         metadata: plain(&given.metadata),
+        version: plain(&given.version),
     }
 }
 
