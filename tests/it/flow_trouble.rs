@@ -65,7 +65,11 @@ fn a_mistake_in_the_configuration_is_shown_and_the_stack_stays() {
         (STACK.replace("provided.al2023", "cobol"), 3, "there is no runtime `cobol`"),
         (STACK.replace("service: trouble", "service: $<self:custom.nothing>"), 3, "`custom.nothing` is not defined"),
         (STACK.replace("artifact: echo.zip", "artifact: nothere.zip"), 3, "nothere.zip"),
-        (STACK.replace("provided.al2023", "rust").replace("package: { artifact: echo.zip }", ""), 4, "stack.yaml:10:3"),
+        (
+            STACK.replace("provided.al2023", "rust").replace("package: { artifact: echo.zip }", ""),
+            3,
+            "stack.yaml:11:14",
+        ),
     ] {
         project.write("stack.yaml", &broken);
         project.run(&["--stage", "dev"]).expect(code).says(says);

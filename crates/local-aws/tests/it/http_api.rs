@@ -19,7 +19,8 @@ async fn call(cloud: &Arc<Cloud>, service: &str, operation: &str, input: Value) 
 
 /// An HTTP API with the route `GET /items/{id}` and `$default`, both to the function `echo`.
 async fn api(cloud: &Arc<Cloud>, cors: Value) -> String {
-    call(cloud, "lambda", "CreateFunction", function(|_| {})).await;
+    let echo = function(|input| input["Environment"] = json!({"Variables": {"ECHO": "1"}}));
+    call(cloud, "lambda", "CreateFunction", echo).await;
     let mut input = json!({"Name": "api", "ProtocolType": "HTTP"});
     if cors.is_object() {
         input["CorsConfiguration"] = cors;
