@@ -1,7 +1,5 @@
 //! What was changed past CloudFormation: found, undone by a whole deployment, remembered.
 
-use std::collections::BTreeMap;
-
 use serde_json::Value;
 
 use super::Context;
@@ -108,8 +106,7 @@ pub async fn write(
     })
 }
 
-/// Before a whole deployment: what was swapped and what CloudFormation does not see as changed goes back directly to what
-/// the template says.
+/// Before a whole deployment: what was swapped goes back directly to what CloudFormation has, so that it sees every change.
 ///
 /// # Errors
 /// What the cloud answers.
@@ -121,26 +118,13 @@ pub async fn undo(
     standing: &Standing,
     manner: &Manner<'_>,
 ) -> Result<(), Failure> {
-    let Some(swaps) = &standing.swaps else { return Ok(()) };
-    let template: Value = serde_json::from_str(&plan.template).unwrap_or_default();
-    let properties = |template: &Value, id: &str| template.pointer(&format!("/Resources/{id}/Properties")).cloned();
-    let deployed = plan.before.clone().unwrap_or_default();
-    let hidden = |id: &String| properties(&deployed, id) == properties(&template, id);
-    let hidden: BTreeMap<String, Value> =
-        swaps.resources.iter().filter(|(id, _)| hidden(id)).map(|(id, value)| (id.clone(), value.clone())).collect();
-    if hidden.is_empty() {
-        return Ok(());
-    }
+    let (Some(swaps), Some(before)) = (&standing.swaps, &plan.before) else { return Ok(()) };
+    // The code of the stack's own template is in the bucket.
+    let deployed = Plan { template: before.to_string(), uploads: Vec::new(), ..plan.clone() };
+    let uncertain = Standing { swaps: Some(swaps.clone()), bucket: standing.bucket.clone(), ..Standing::default() };
     let resources = apply::Operations::resources(clients, &stack.id).await?;
-    let only = Standing {
-        swaps: Some(Swaps { resources: hidden.clone(), ..swaps.clone() }),
-        bucket: standing.bucket.clone(),
-        tag: None,
-        is_certain: false,
-    };
-    let mut found = classify(plan, stack, &only, &resources);
-    found.retain(|one| hidden.contains_key(&one.what));
-    // Their code is in the bucket: the stack's own template names it.
+    let mut found = classify(&deployed, stack, &uncertain, &resources);
+    found.retain(|one| swaps.resources.contains_key(&one.what));
     let back = swappable(&found);
     context.report.swapping(&back);
     Ok(apply::swap(clients, &standing.bucket, &back, manner).await?)

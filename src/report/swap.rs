@@ -31,14 +31,14 @@ impl Report {
         }
     }
 
-    /// What goes back to what the template says.
+    /// What goes back to what CloudFormation has.
     pub fn swapping(&self, back: &[Swap]) {
         if self.is_json() {
             let ids: Vec<&str> = back.iter().map(Swap::logical_id).collect();
             return self.object(&json!({"event": "swapping-back", "resources": ids}));
         }
         for swap in back {
-            self.note(&format!("{} was changed with `--fast`: back to what the template says", swap.logical_id()));
+            self.note(&format!("{} was changed with `--fast`: back to what CloudFormation has", swap.logical_id()));
         }
     }
 

@@ -58,13 +58,13 @@ fn a_change_is_planned_swapped_made_whole_listed_and_taken_back() {
     let slower = STACK.replace("timeout: 5", "timeout: 7").replace("{ Type: Pass, End: true }", "{ Type: Succeed }");
     project.write("stack.yaml", &slower);
     let offline = project.run(&["plan", "--offline", "--exit-code"]).expect(2);
-    offline.says("Timeout: 5 → 7  stack.yaml:14:").says("flow").says("AWS was not asked");
+    offline.says("Timeout: 5 → 7  stack.yaml:14:").says("FlowDashdev › A").says("AWS was not asked");
     project.run(&["--fast"]).expect(0).says("directly: Timeout").says("directly: its definition");
     project.run(&["--fast"]).expect(0).says("nothing to change");
 
     project.write("stack.yaml", STACK);
     project.run(&["plan", "--exit-code"]).expect(2).says("changed past CloudFormation").says("HelloLambdaFunction");
-    project.run(&[]).expect(0).says("back to what the template says");
+    project.run(&[]).expect(0).says("back to what CloudFormation has");
     project.run(&["drift", "--exit-code"]).expect(0);
     project.run(&["plan", "--exit-code"]).expect(0);
 
