@@ -211,7 +211,7 @@ section! {
     Websocket, "`provider.websocket`" {
         /// Clients must use a domain of the author's own.
         "disableDefaultEndpoint" => disable_default_endpoint: Option<Flag>;
-        /// The former place of its logs.
+        /// Put the provider's tags on the API.
         "useProviderTags" => use_provider_tags: Option<Flag>;
     }
 }

@@ -54,9 +54,11 @@ pub fn render(draft: &mut Draft) {
 }
 
 fn bucket_properties(stack: &Stack, settings: Option<&DeploymentBucket>) -> Value {
-    let algorithm = settings.and_then(|settings| settings.server_side_encryption.as_ref());
+    // The framework means the uploaded objects by these settings, and leaves the bucket as it is.
+    let of_bucket = settings.filter(|_| stack.is_safe());
+    let algorithm = of_bucket.and_then(|settings| settings.server_side_encryption.as_ref());
     let mut encryption = json!({"SSEAlgorithm": algorithm.map_or("AES256", |text| text.text.as_str())});
-    let key = settings.and_then(|settings| settings.sse_kms_key_id.as_ref());
+    let key = of_bucket.and_then(|settings| settings.sse_kms_key_id.as_ref());
     if let (Some(key), Some(map)) = (key, encryption.as_object_mut()) {
         map.insert("KMSMasterKeyID".to_owned(), json!(key.text));
     }

@@ -8,7 +8,7 @@ use crate::stack::event::{Event, WebsocketAuthorizer, WebsocketChoice, Websocket
 use crate::stack::provider::WebsocketLogs;
 use crate::stack::{Flag, Function, Named, Stack, normalized};
 
-use super::draft::{Draft, depend, extend, present, properties, tag_list};
+use super::draft::{Draft, depend, extend, present, properties};
 use super::intrinsic::{arn, concat, reference, region, sub};
 use super::log_group;
 use super::naming::content_hash;
@@ -108,6 +108,15 @@ fn description(stack: &Stack) -> &str {
     stack.provider.websockets_description.as_ref().map_or("Serverless Websockets", |text| text.text.as_str())
 }
 
+/// The provider's tags, which the framework puts on this API only when `provider.websocket.useProviderTags` asks for it.
+fn tags(stack: &Stack) -> Option<Value> {
+    let asked = stack.provider.websocket.as_ref().and_then(|settings| settings.use_provider_tags);
+    let wanted = asked.map_or_else(|| stack.is_safe(), |flag| flag.value);
+    let tags = stack.provider.tags.iter().filter(|_| wanted).map(|tag| (tag.name.clone(), tag.value.value.clone()));
+    let tags: Map<String, Value> = tags.collect();
+    (!tags.is_empty()).then_some(Value::Object(tags))
+}
+
 fn add_api(draft: &mut Draft, span: Span) {
     let stack = draft.stack;
     if stack.provider.api_gateway.as_ref().is_some_and(|api| api.websocket_api_id.is_some()) {
@@ -117,15 +126,14 @@ fn add_api(draft: &mut Draft, span: Span) {
     let selection =
         stack.provider.websockets_route_selection.as_ref().map_or("$request.body.action", |text| text.text.as_str());
     let closed = stack.provider.websocket.as_ref().and_then(|settings| settings.disable_default_endpoint);
-    let tags: Map<String, Value> =
-        stack.provider.tags.iter().map(|tag| (tag.name.clone(), tag.value.value.clone())).collect();
+    let tags = tags(stack);
     let api = present([
         ("Name", Some(json!(name.unwrap_or_else(|| format!("{}-{}-websockets", stack.stage, stack.service))))),
         ("RouteSelectionExpression", Some(json!(selection))),
         ("Description", Some(json!(description(stack)))),
         ("ProtocolType", Some(json!("WEBSOCKET"))),
         ("DisableExecuteApiEndpoint", closed.map(|flag| json!(flag.value))),
-        ("Tags", (!tags.is_empty()).then(|| Value::Object(tags))),
+        ("Tags", tags),
     ]);
     draft.add(API, span, "AWS::ApiGatewayV2::Api", api);
 }
@@ -240,9 +248,7 @@ fn add_stage(draft: &mut Draft, span: Span, routes: Vec<String>) {
     let deployment = format!("WebsocketsDeployment{}", content_hash(&text));
     let properties = json!({"ApiId": api_id(stack), "Description": description(stack)});
     depend(draft.add(&deployment, span, "AWS::ApiGatewayV2::Deployment", properties), routes);
-    let tags = tag_list(stack.provider.tags.iter().map(|tag| (tag.name.as_str(), tag.value.value.clone())));
-    let tags: Map<String, Value> =
-        tags.iter().filter_map(|tag| Some((tag["Key"].as_str()?.to_owned(), tag["Value"].clone()))).collect();
+    let tags = tags(stack);
     let mut stage = Map::new();
     extend(
         &mut stage,
@@ -251,7 +257,7 @@ fn add_stage(draft: &mut Draft, span: Span, routes: Vec<String>) {
             ("StageName", Some(json!(stack.stage))),
             ("Description", Some(json!(description(stack)))),
             ("DeploymentId", Some(reference(&deployment))),
-            ("Tags", (!tags.is_empty()).then(|| Value::Object(tags))),
+            ("Tags", tags),
         ],
     );
     let logs = stack.provider.logs.as_ref().map(|logs| &logs.websocket).filter(|logs| logs.is_on());

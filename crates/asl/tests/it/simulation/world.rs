@@ -190,7 +190,7 @@ impl<'a> World<'a> {
         let effect = self.open.remove(&id).expect("only what is open is answered");
         self.closed.push(id);
         if let (Effect::Invoke(invoke), Reply::Succeeded(value)) = (&effect, reply)
-            && !value.as_str().is_some_and(|text| text.len() > 262_144)
+            && value.as_str().is_none_or(|text| text.len() <= 262_144)
         {
             *self.finished.entry(known_as(invoke)).or_default() += 1;
         }
