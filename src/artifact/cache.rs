@@ -223,8 +223,12 @@ mod tests {
             std::fs::remove_file(&whole.path).unwrap();
             std::fs::remove_file(&record).unwrap();
             std::fs::write(folder.path().join(".draft-killed"), &bytes[..bytes.len() / 2]).unwrap();
-            zip.map(|zip| std::fs::write(&whole.path, zip).unwrap());
-            note.map(|note| std::fs::write(&record, note).unwrap());
+            if let Some(zip) = zip {
+                std::fs::write(&whole.path, zip).unwrap();
+            }
+            if let Some(note) = note {
+                std::fs::write(&record, note).unwrap();
+            }
             let (again, cached) = cache.zip(&manifest("a")).unwrap();
             assert!(!cached);
             assert_eq!(std::fs::read(&again.path).unwrap(), bytes);

@@ -16,6 +16,9 @@ const INCLUDE_LIMIT: usize = 16;
 /// Source: AWS Lambda developer guide, "Runtime-included SDK versions"; the list of serverless-python-requirements.
 pub const IN_RUNTIME: &[&str] = &["boto3", "botocore", "docutils", "jmespath", "python-dateutil", "s3transfer", "six"];
 
+/// Calls a tool and answers what it printed.
+type Run<'a> = &'a dyn Fn(&Tool, &mut Command) -> Result<Vec<u8>, BuildFailure>;
+
 /// Where a Python function's dependencies are written down.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Requirements {
@@ -58,11 +61,7 @@ impl Requirements {
     ///
     /// # Errors
     /// A file that cannot be read, or what `run` ends with.
-    pub fn list(
-        &self,
-        owners: &[String],
-        run: &dyn Fn(&Tool, &mut Command) -> Result<Vec<u8>, BuildFailure>,
-    ) -> Result<Vec<String>, BuildFailure> {
+    pub fn list(&self, owners: &[String], run: Run) -> Result<Vec<String>, BuildFailure> {
         let text = match self {
             Requirements::File(path) => return included(path, 0),
             Requirements::UvLock(_) => {

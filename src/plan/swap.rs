@@ -185,7 +185,7 @@ fn changed(question: &Question<'_>, id: &str, kind: &str, places: &[Difference])
     }
     properties.dedup();
     let is_function = kind == "AWS::Lambda::Function";
-    if let Some(other) = properties.iter().find(|name| !known.contains(name) && !(is_function && **name == "Code")) {
+    if let Some(other) = properties.iter().find(|name| !(known.contains(name) || is_function && **name == "Code")) {
         return Verdict::Not(format!("only CloudFormation changes its {other}"));
     }
     let swap = match is_function {

@@ -64,7 +64,7 @@ fn sections(review: &Review) -> Vec<(&'static str, Vec<String>)> {
         let mark = if right.given { '+' } else { '-' };
         format!("{mark} {}", right.words())
     });
-    let outputs: Vec<String> = review.outputs.iter().cloned().collect();
+    let outputs: Vec<String> = review.outputs.to_vec();
     let swapped = review.swapped.iter().map(|swap| {
         format!(
             "{}: changed by {} at {} with `--fast`; it will be as the template says",

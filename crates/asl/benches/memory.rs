@@ -1,5 +1,7 @@
 //! How much memory 100,000 executions take that are all in a Wait: resident size before and after, read from /proc.
 
+#![allow(clippy::print_stdout)] // A measuring program: what it measures is its output.
+
 use asl::{Execution, Kind, Launch, Machine, Timestamp};
 use serde_json::json;
 

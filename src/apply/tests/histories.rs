@@ -9,6 +9,7 @@ use super::*;
 const NESTED: &str = "arn:aws:cloudformation:us-east-1:000000000000:stack/signup-dev-More/2";
 
 /// A history that ends badly, and what is to be said of it.
+#[derive(Default)]
 struct Shape {
     /// `ID STATUS REASON`, a line an event; the stack itself is `signup-dev`.
     told: &'static str,
@@ -20,12 +21,6 @@ struct Shape {
     others: &'static [&'static str],
     ended: &'static str,
     now: &'static str,
-}
-
-impl Default for Shape {
-    fn default() -> Shape {
-        Shape { told: "", nested: "", first: None, others: &[], ended: "", now: "" }
-    }
 }
 
 fn history(text: &str, first_id: u32) -> Vec<ResourceEvent> {
