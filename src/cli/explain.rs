@@ -37,7 +37,7 @@ fn codes() -> impl Iterator<Item = &'static str> {
 }
 
 /// What the page says of a code.
-fn section(code: &str) -> Option<&'static str> {
+pub(super) fn section(code: &str) -> Option<&'static str> {
     let sections = ERRORS.split("\n## ").skip(1);
     sections.filter_map(|section| section.split_once('\n')).find(|(name, _)| *name == code).map(|(_, text)| text.trim())
 }

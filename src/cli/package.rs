@@ -16,7 +16,7 @@ use crate::{Failure, Outcome};
 /// Write template.json, the zips and a manifest; needs no account
 #[derive(Debug, clap::Args)]
 pub struct Package {
-    /// Folder to write to [default: .deploy/package/STAGE]
+    /// Folder to write to [default: `package.path`, else .deploy/package/STAGE]
     #[arg(long, short, value_name = "DIR")]
     out: Option<PathBuf>,
 }
@@ -26,9 +26,11 @@ impl Package {
         context.block_on(async {
             let session = Session::open(context).await?;
             let (artifacts, rendered) = render(context, &session, session.stack.dialect == Dialect::Serverless)?;
-            let out = match &self.out {
-                Some(out) => out.clone(),
-                None => session.deploy_dir().join("package").join(&session.stack.stage),
+            let own = session.stack.package.as_ref().and_then(|package| package.path.as_ref());
+            let out = match (&self.out, own) {
+                (Some(out), _) => out.clone(),
+                (None, Some(path)) => session.stack.root.join(&path.text),
+                (None, None) => session.deploy_dir().join("package").join(&session.stack.stage),
             };
             write(&out, &artifacts, &rendered)?;
             mark(&out, &session)?;

@@ -9,7 +9,7 @@ pub struct Schema {}
 
 impl Schema {
     pub fn run(&self, context: &Context) -> Result<Outcome, Failure> {
-        let schema = stack::schema::json_schema(&stack::table());
+        let schema = stack::schema::json_schema(stack::table());
         if context.report.is_json() {
             context.report.object(&schema);
         } else {

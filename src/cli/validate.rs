@@ -1,10 +1,13 @@
 //! `deploy validate`: everything that can be known to be wrong without an account.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Value, json};
 
 use super::Context;
+use super::explain::section;
 use super::print::resolved;
-use crate::diagnostic::{Diagnostic, Diagnostics, Severity};
+use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::source::Sources;
 use crate::{Failure, Outcome, stack, template};
 
@@ -75,7 +78,12 @@ impl Validate {
 /// Source: <https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html>
 fn sarif(found: &[Diagnostic], sources: &Sources) -> Value {
     let results: Vec<Value> = found.iter().map(|diagnostic| result(diagnostic, sources)).collect();
-    let driver = json!({"name": "deploy", "version": env!("CARGO_PKG_VERSION")});
+    let codes: BTreeSet<&str> = found.iter().map(|diagnostic| diagnostic.code.as_str()).collect();
+    let driver = json!({
+        "name": "deploy",
+        "version": env!("CARGO_PKG_VERSION"),
+        "rules": codes.into_iter().map(rule).collect::<Vec<_>>(),
+    });
     json!({
         "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
         "version": "2.1.0",
@@ -83,10 +91,17 @@ fn sarif(found: &[Diagnostic], sources: &Sources) -> Value {
     })
 }
 
+/// What a code means, in the words of docs/errors.md.
+fn rule(code: &str) -> Value {
+    let text = section(code).unwrap_or_default();
+    let sentence = text.split_inclusive(". ").next().unwrap_or_default().replace('\n', " ");
+    json!({"id": code, "shortDescription": {"text": sentence.trim()}, "fullDescription": {"text": text}})
+}
+
 fn result(diagnostic: &Diagnostic, sources: &Sources) -> Value {
-    let level = if diagnostic.severity == Severity::Error { "error" } else { "warning" };
-    let text: Vec<&str> = std::iter::once(&diagnostic.message).chain(&diagnostic.hints).map(String::as_str).collect();
-    let mut result = json!({"ruleId": diagnostic.code.as_str(), "level": level, "message": {"text": text.join("\n")}});
+    let text: Vec<_> =
+        std::iter::once(&diagnostic.message).chain(&diagnostic.hints).map(|text| sources.masked(text)).collect();
+    let mut result = json!({"ruleId": diagnostic.code.as_str(), "level": diagnostic.severity.as_str(), "message": {"text": text.join("\n")}});
     if let Some(span) = diagnostic.span {
         result["locations"] = json!([location(span, None, sources)]);
     }
@@ -103,7 +118,7 @@ fn location(span: crate::source::Span, message: Option<&str>, sources: &Sources)
         "region": {"startLine": line, "startColumn": column, "endLine": end_line, "endColumn": end_column},
     }});
     if let Some(message) = message {
-        location["message"] = json!({"text": message});
+        location["message"] = json!({"text": sources.masked(message)});
     }
     location
 }

@@ -63,12 +63,16 @@ codes! {
     MissingKey = "missing-key",
     /// An old spelling of a key.
     DeprecatedKey = "deprecated-key",
+    /// A key of Serverless that does nothing here.
+    WithoutEffect = "without-effect",
     /// A known key whose effect is not supported.
     UnsupportedKey = "unsupported-key",
     /// A value beyond a limit of AWS.
     OutOfRange = "out-of-range",
     /// A plugin whose work is not done here.
     UnknownPlugin = "unknown-plugin",
+    /// Plugins whose work is done without them.
+    NativePlugin = "native-plugin",
     /// A runtime that Lambda does not have.
     UnknownRuntime = "unknown-runtime",
     /// Two events for one request.

@@ -11,19 +11,19 @@ pub fn to_json(diagnostic: &Diagnostic, sources: &Sources) -> Value {
     let mut object = Map::new();
     object.insert("severity".into(), json!(diagnostic.severity.as_str()));
     object.insert("code".into(), json!(diagnostic.code.as_str()));
-    object.insert("message".into(), json!(diagnostic.message));
+    object.insert("message".into(), json!(sources.masked(&diagnostic.message)));
     place(&mut object, diagnostic.span, sources);
     if !diagnostic.label.is_empty() {
-        object.insert("label".into(), json!(diagnostic.label));
+        object.insert("label".into(), json!(sources.masked(&diagnostic.label)));
     }
     let notes = diagnostic.notes.iter().map(|note| {
         let mut object = Map::new();
-        object.insert("message".into(), json!(note.message));
+        object.insert("message".into(), json!(sources.masked(&note.message)));
         place(&mut object, note.span, sources);
         Value::Object(object)
     });
     object.insert("notes".into(), notes.collect());
-    object.insert("hints".into(), json!(diagnostic.hints));
+    object.insert("hints".into(), diagnostic.hints.iter().map(|hint| json!(sources.masked(hint))).collect());
     Value::Object(object)
 }
 

@@ -21,6 +21,8 @@ pub use yaml::from_yaml;
 pub enum Severity {
     Error,
     Warning,
+    /// Nothing is wrong; something is worth knowing.
+    Note,
 }
 
 impl Severity {
@@ -29,6 +31,7 @@ impl Severity {
         match self {
             Severity::Error => "error",
             Severity::Warning => "warning",
+            Severity::Note => "note",
         }
     }
 }

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use unicode_width::UnicodeWidthChar;
 
 use super::{Diagnostic, Severity};
-use crate::source::{SourceFile, Sources, Span};
+use crate::source::{Sources, Span};
 
 /// The most columns of a line that are shown; a longer one is cut around the carets.
 const WIDTH: usize = 110;
@@ -15,13 +15,21 @@ const TAB: usize = 4;
 /// The mistake as text that ends with a line break. With `colour`, in ANSI colours.
 pub fn render(diagnostic: &Diagnostic, sources: &Sources, colour: bool) -> String {
     let paint = Paint { colour };
-    let tone = if diagnostic.severity == Severity::Error { Tone::Red } else { Tone::Yellow };
+    let tone = match diagnostic.severity {
+        Severity::Error => Tone::Red,
+        Severity::Warning => Tone::Yellow,
+        Severity::Note => Tone::Blue,
+    };
     let mut out = String::new();
     let head = format!("{}[{}]", diagnostic.severity.as_str(), diagnostic.code);
-    let _ =
-        writeln!(out, "{}{}", paint.with(tone, &head), paint.with(Tone::Bold, &format!(": {}", diagnostic.message)));
+    let _ = writeln!(
+        out,
+        "{}{}",
+        paint.with(tone, &head),
+        paint.with(Tone::Bold, &format!(": {}", sources.masked(&diagnostic.message)))
+    );
     if let Some(span) = diagnostic.span {
-        let snippet = Snippet::of(sources.file(span.file), span);
+        let snippet = Snippet::of(sources, span);
         let margin = " ".repeat(snippet.number.len());
         arrow(&mut out, &margin, sources, span, paint);
         let bar = paint.with(Tone::Blue, "│");
@@ -31,12 +39,12 @@ pub fn render(diagnostic: &Diagnostic, sources: &Sources, colour: bool) -> Strin
         let carets = format!(
             "{}{}",
             snippet.carets,
-            if diagnostic.label.is_empty() { String::new() } else { format!(" {}", diagnostic.label) }
+            if diagnostic.label.is_empty() { String::new() } else { format!(" {}", sources.masked(&diagnostic.label)) }
         );
         let _ = writeln!(out, "{margin} {bar} {}{}", " ".repeat(snippet.before), paint.with(tone, &carets));
     }
     for note in &diagnostic.notes {
-        let _ = writeln!(out, "{} {}", paint.with(Tone::Blue, "note:"), note.message);
+        let _ = writeln!(out, "{} {}", paint.with(Tone::Blue, "note:"), sources.masked(&note.message));
         if let Some(span) = note.span {
             arrow(&mut out, "  ", sources, span, paint);
         }
@@ -45,7 +53,7 @@ pub fn render(diagnostic: &Diagnostic, sources: &Sources, colour: bool) -> Strin
         let _ = writeln!(out, "{} `deploy explain {}` says more", paint.with(Tone::Green, "hint:"), diagnostic.code);
     }
     for hint in &diagnostic.hints {
-        let _ = writeln!(out, "{} {hint}", paint.with(Tone::Green, "hint:"));
+        let _ = writeln!(out, "{} {}", paint.with(Tone::Green, "hint:"), sources.masked(hint));
     }
     out
 }
@@ -91,10 +99,11 @@ struct Snippet {
 }
 
 impl Snippet {
-    fn of(file: &SourceFile, span: Span) -> Snippet {
+    fn of(sources: &Sources, span: Span) -> Snippet {
+        let file = sources.file(span.file);
         let (number, column) = file.line_column(span.start);
         let (end_line, end_column) = file.line_column(span.end.max(span.start));
-        let line = file.line(number);
+        let line = &*sources.masked_line(file.line(number));
         let from = column - 1;
         let length = line.chars().count();
         let to = if end_line > number { length } else { end_column - 1 };
@@ -206,6 +215,7 @@ mod tests {
 
     use super::super::Code;
     use super::*;
+    use crate::source::SourceFile;
 
     fn rendered(text: &str, at: &str) -> String {
         rendered_in(SourceFile::new(Path::new("stack.yaml"), text.to_owned()), at)
@@ -262,6 +272,19 @@ mod tests {
             assert!(!text.contains("xoxb") && !text.contains("b: c"), "{text}");
             assert!(text.contains("***"), "{text}");
         }
+    }
+
+    #[test]
+    fn a_secret_is_hidden_wherever_it_stands() {
+        let mut sources = Sources::default();
+        let file = sources.add(SourceFile::new(Path::new("stack.yaml"), "a: {token: hunter2, b: 1}\n".to_owned()));
+        sources.hide(["hunter2".to_owned(), "b".to_owned()]);
+        let diagnostic = Diagnostic::error(Code::UnknownKey, Span { file, start: 20, end: 21 }, "not `hunter2`, b");
+        let diagnostic = diagnostic.note(Span { file, start: 0, end: 1 }, "hunter2").hint("hunter2?").label("hunter2");
+        let text = render(&diagnostic, &sources, false);
+        assert!(!text.contains("hunter2") && text.contains("not `***`, b"), "{text}");
+        assert!(text.contains("1 │ a: {token: *******, b: 1}\n  │                     ^ ***\n"), "{text}");
+        assert!(!super::super::to_json(&diagnostic, &sources).to_string().contains("hunter2"));
     }
 
     #[test]

@@ -18,7 +18,7 @@ impl Report {
             }
             if found.severity == Severity::Warning {
                 let place = found.span.map(|span| format!(" ({})", sources.place(span))).unwrap_or_default();
-                self.keep_warning(format!("{}{place}", found.message));
+                self.keep_warning(format!("{}{place}", sources.masked(&found.message)));
             }
         }
     }

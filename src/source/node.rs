@@ -126,6 +126,25 @@ impl Node {
         }
     }
 
+    /// A JSON value as a tree all of which stands at `span`. JSON parsers bound how deep it nests.
+    pub fn from_json(value: &Value, span: Span) -> Node {
+        let kind = match value {
+            Value::Null => Kind::Null,
+            Value::Bool(value) => Kind::Bool(*value),
+            Value::Number(number) => Kind::Number(number.clone()),
+            Value::String(text) => Kind::String(text.clone()),
+            Value::Array(items) => Kind::Sequence(items.iter().map(|item| Node::from_json(item, span)).collect()),
+            Value::Object(members) => {
+                let entry = |(key, value): (&String, &Value)| Entry {
+                    key: Key { text: key.clone(), span },
+                    value: Node::from_json(value, span),
+                };
+                Kind::Mapping(members.iter().map(entry).collect())
+            }
+        };
+        Node::new(span, kind)
+    }
+
     /// The same value as JSON, secrets included.
     pub fn to_json(&self) -> Value {
         match &self.kind {

@@ -1,7 +1,10 @@
 //! Places in files.
 
+use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+
+use super::print::HIDDEN;
 
 /// One of the files of a [`Sources`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -58,10 +61,17 @@ impl SourceFile {
     }
 }
 
+/// From how many characters on a secret is looked for in texts.
+const SHORTEST_HIDDEN: usize = 4;
+/// How many secrets are looked for in texts.
+const MOST_HIDDEN: usize = 1_000;
+
 /// Every file that a run has read.
 #[derive(Clone, Debug, Default)]
 pub struct Sources {
     files: Vec<Arc<SourceFile>>,
+    /// Texts that are secret, the longest first.
+    hidden: Vec<String>,
 }
 
 impl Sources {
@@ -74,6 +84,36 @@ impl Sources {
     /// The file of an id that [`Sources::add`] of this same value gave.
     pub fn file(&self, id: FileId) -> &SourceFile {
         &self.files[id.0 as usize]
+    }
+
+    /// Remembers texts that nobody may see in what is said of these files. Short ones are left out: they would hide ordinary words.
+    pub fn hide(&mut self, texts: impl IntoIterator<Item = String>) {
+        self.hidden.extend(texts.into_iter().filter(|text| text.chars().count() >= SHORTEST_HIDDEN));
+        self.hidden.sort_by(|a, b| b.len().cmp(&a.len()).then_with(|| a.cmp(b)));
+        self.hidden.dedup();
+        self.hidden.truncate(MOST_HIDDEN);
+    }
+
+    /// A text about these files with `***` for every secret in it.
+    pub fn masked<'a>(&self, text: &'a str) -> Cow<'a, str> {
+        let mut text = Cow::Borrowed(text);
+        for secret in self.hidden.iter().filter(|secret| secret.len() <= text.len()).collect::<Vec<_>>() {
+            if text.contains(secret.as_str()) {
+                text = Cow::Owned(text.replace(secret.as_str(), HIDDEN));
+            }
+        }
+        text
+    }
+
+    /// A line of one of these files with a star for every character of a secret, so that columns stay.
+    pub fn masked_line<'a>(&self, line: &'a str) -> Cow<'a, str> {
+        let mut line = Cow::Borrowed(line);
+        for secret in self.hidden.iter().flat_map(|secret| secret.lines()) {
+            if secret.chars().count() >= SHORTEST_HIDDEN && line.contains(secret) {
+                line = Cow::Owned(line.replace(secret, &"*".repeat(secret.chars().count())));
+            }
+        }
+        line
     }
 
     /// `path:line:column` of the beginning of a span.

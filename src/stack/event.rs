@@ -4,7 +4,7 @@ use super::alternative::short_or_long;
 use super::http_api::HttpApiRoute;
 use super::rest_api::Http;
 use super::section::{choice, section};
-use super::value::{Any, Expr, Flag, Map, Text, Toggle, Whole};
+use super::value::{Any, Expr, Flag, Map, Refused, Text, Toggle, Whole};
 
 choice! {
     /// What calls a function.
@@ -83,9 +83,11 @@ section! {
         /// The event made from parts: `{inputPathsMap, inputTemplate}`.
         "inputTransformer" => input_transformer: Option<InputTransformer>;
         /// `eventBus` (a rule, the default) or `scheduler`.
-        "method" => method: Option<Text>;
+        "method" => method: Option<Text>, words ["eventBus", "scheduler"];
         /// The time zone, for `scheduler`.
         "timezone" => timezone: Option<Text>;
+        /// The role that the scheduler calls with, made unless given.
+        "roleArn" => role_arn: Refused;
         /// The group of schedules, for `scheduler`.
         "groupName" => group_name: Option<Expr>;
         /// The role that starts a state machine.
@@ -122,13 +124,13 @@ section! {
         /// The stream's ARN.
         "arn" => arn: Option<Expr>;
         /// `dynamodb` or `kinesis`, when the ARN does not say.
-        "type" => kind: Option<Text>;
+        "type" => kind: Option<Text>, words ["dynamodb", "kinesis"];
         /// Records a call, 10 unless given.
-        "batchSize" => batch_size: Option<Whole>;
+        "batchSize" => batch_size: Option<Whole>, from 1 to 10_000;
         /// Seconds to gather records for.
-        "batchWindow" => batch_window_s: Option<Whole>;
+        "batchWindow" => batch_window_s: Option<Whole>, from 0 to 300;
         /// Where to begin: `TRIM_HORIZON` (the default), `LATEST` or `AT_TIMESTAMP`.
-        "startingPosition" => starting_position: Option<Text>;
+        "startingPosition" => starting_position: Option<Text>, words ["TRIM_HORIZON", "LATEST", "AT_TIMESTAMP"];
         /// When to begin, in seconds since 1970.
         "startingPositionTimestamp" => starting_position_timestamp: Option<Whole>;
         /// Switched on (the default).
@@ -136,19 +138,19 @@ section! {
         /// A consumer of the stream's own: `true`, or its ARN.
         "consumer" => consumer: Option<Any>;
         /// Calls at a time a shard.
-        "parallelizationFactor" => parallelization_factor: Option<Whole>;
+        "parallelizationFactor" => parallelization_factor: Option<Whole>, from 1 to 10;
         /// Retries; -1 for ever.
-        "maximumRetryAttempts" => maximum_retry_attempts: Option<Whole>;
+        "maximumRetryAttempts" => maximum_retry_attempts: Option<Whole>, from -1 to 10_000;
         /// Split a failed batch.
         "bisectBatchOnFunctionError" => bisect: Option<Flag>;
         /// Seconds after which a record is given up; -1 never.
-        "maximumRecordAgeInSeconds" => maximum_record_age_s: Option<Whole>;
+        "maximumRecordAgeInSeconds" => maximum_record_age_s: Option<Whole>, from -1 to 604_800;
         /// `ReportBatchItemFailures`.
-        "functionResponseType" => response_type: Option<Text>;
+        "functionResponseType" => response_type: Option<Text>, words ["ReportBatchItemFailures"];
         /// Where records go that fail: `{onFailure}`.
         "destinations" => destinations: Option<StreamDestinations>;
         /// Seconds of a tumbling window.
-        "tumblingWindowInSeconds" => tumbling_window_s: Option<Whole>;
+        "tumblingWindowInSeconds" => tumbling_window_s: Option<Whole>, from 0 to 900;
         /// Which records, as patterns.
         "filterPatterns" => filter_patterns: Option<Vec<Any>>;
         /// Name of the table or stream, of a former version.
@@ -179,7 +181,7 @@ section! {
         /// The ARN.
         "arn" => arn: Option<Expr>;
         /// `sns` or `sqs`.
-        "type" => kind: Option<Text>;
+        "type" => kind: Option<Text>, words ["sns", "sqs"];
     }
 }
 
@@ -198,17 +200,17 @@ section! {
         /// The queue's ARN.
         "arn" => arn: Option<Expr>;
         /// Messages a call, 10 unless given.
-        "batchSize" => batch_size: Option<Whole>;
+        "batchSize" => batch_size: Option<Whole>, from 1 to 10_000;
         /// Seconds to gather messages for.
-        "maximumBatchingWindow" => batch_window_s: Option<Whole>;
+        "maximumBatchingWindow" => batch_window_s: Option<Whole>, from 0 to 300;
         /// Switched on (the default).
         "enabled" => enabled: Option<Any>;
         /// `ReportBatchItemFailures`.
-        "functionResponseType" => response_type: Option<Text>;
+        "functionResponseType" => response_type: Option<Text>, words ["ReportBatchItemFailures"];
         /// Which messages, as patterns.
         "filterPatterns" => filter_patterns: Option<Vec<Any>>;
         /// Calls at a time.
-        "maximumConcurrency" => maximum_concurrency: Option<Whole>;
+        "maximumConcurrency" => maximum_concurrency: Option<Whole>, from 2 to 1_000;
     }
 }
 
@@ -235,7 +237,7 @@ section! {
         /// Which messages.
         "filterPolicy" => filter_policy: Option<Any>;
         /// What the policy looks at: `MessageAttributes` or `MessageBody`.
-        "filterPolicyScope" => filter_policy_scope: Option<Text>;
+        "filterPolicyScope" => filter_policy_scope: Option<Text>, words ["MessageAttributes", "MessageBody"];
         /// Where messages go that cannot be delivered.
         "redrivePolicy" => redrive_policy: Option<RedrivePolicy>;
     }
@@ -328,7 +330,7 @@ section! {
         /// Where the identity is in the request.
         "identitySource" => identity_source: Option<Vec<Text>>;
         /// `request` is the only kind.
-        "type" => kind: Option<Text>;
+        "type" => kind: Option<Text>, words ["request"];
     }
 }
 
@@ -338,7 +340,7 @@ section! {
         /// The pool's name.
         "pool" => pool: Option<Text>;
         /// The trigger, such as `PreSignUp`.
-        "trigger" => trigger: Option<Text>;
+        "trigger" => trigger: Option<Text>, words ["PreSignUp", "PostConfirmation", "PreAuthentication", "PostAuthentication", "PreTokenGeneration", "CustomMessage", "DefineAuthChallenge", "CreateAuthChallenge", "VerifyAuthChallengeResponse", "UserMigration", "CustomSMSSender", "CustomEmailSender"];
         /// The pool exists.
         "existing" => existing: Option<Flag>;
         /// Let CloudFormation deploy even if nothing changed.
@@ -382,9 +384,9 @@ section! {
     /// How often a call is tried again.
     RetryPolicy, "a retry policy" {
         /// Seconds after which an event is given up.
-        "maximumEventAge" => maximum_event_age_s: Option<Whole>;
+        "maximumEventAge" => maximum_event_age_s: Option<Whole>, from 60 to 86_400;
         /// Retries.
-        "maximumRetryAttempts" => maximum_retry_attempts: Option<Whole>;
+        "maximumRetryAttempts" => maximum_retry_attempts: Option<Whole>, from 0 to 185;
     }
 }
 
@@ -433,7 +435,7 @@ section! {
         /// The listener's ARN.
         "listenerArn" => listener_arn: Option<Expr>;
         /// The rule's place among the listener's.
-        "priority" => priority: Option<Whole>;
+        "priority" => priority: Option<Whole>, from 1 to 50_000;
         /// Which requests.
         "conditions" => conditions: Option<AlbConditions>;
         /// Headers and parameters as lists.
@@ -481,13 +483,13 @@ section! {
         /// The path.
         "path" => path: Option<Text>;
         /// Seconds between checks.
-        "intervalSeconds" => interval_s: Option<Whole>;
+        "intervalSeconds" => interval_s: Option<Whole>, from 5 to 300;
         /// Seconds that a check may take.
-        "timeoutSeconds" => timeout_s: Option<Whole>;
+        "timeoutSeconds" => timeout_s: Option<Whole>, from 2 to 120;
         /// Good answers until it counts as healthy.
-        "healthyThresholdCount" => healthy_threshold: Option<Whole>;
+        "healthyThresholdCount" => healthy_threshold: Option<Whole>, from 2 to 10;
         /// Bad answers until it counts as ill.
-        "unhealthyThresholdCount" => unhealthy_threshold: Option<Whole>;
+        "unhealthyThresholdCount" => unhealthy_threshold: Option<Whole>, from 2 to 10;
         /// Status codes that are good.
         "matcher" => matcher: Option<AlbMatcher>;
     }
@@ -507,7 +509,7 @@ section! {
         /// The query.
         "sql" => sql: Option<Text>;
         /// The version of the query language.
-        "sqlVersion" => sql_version: Option<Text>;
+        "sqlVersion" => sql_version: Option<Text>, words ["2015-10-08", "2016-03-23", "beta"];
         /// Switched on (the default).
         "enabled" => enabled: Option<Flag>;
         /// A name of the rule.
@@ -573,7 +575,7 @@ section! {
     /// Requests and answers of a CloudFront distribution.
     CloudFrontEvent, "a `cloudFront` event" {
         /// `viewer-request`, `origin-request`, `origin-response` or `viewer-response`.
-        "eventType" => event_type: Option<Text>;
+        "eventType" => event_type: Option<Text>, words ["viewer-request", "origin-request", "origin-response", "viewer-response"];
         /// The function sees the request's body.
         "includeBody" => include_body: Option<Flag>;
         /// Where content comes from: a URL, or the details.
@@ -602,6 +604,10 @@ section! {
 section! {
     /// Records of a Kafka cluster.
     KafkaEvent, "a `kafka` event" {
+        /// Where records go that fail.
+        "onFailureDestination" => on_failure_destination: Refused;
+        /// Pollers of the event source's own.
+        "provisionedPollerConfig" => provisioned_poller_config: Refused;
         /// How the function gets access, each by ARN or place.
         "accessConfigurations" => access: Option<Any>;
         /// The brokers.
@@ -611,13 +617,13 @@ section! {
         /// The group of consumers.
         "consumerGroupId" => consumer_group_id: Option<Text>;
         /// Records a call.
-        "batchSize" => batch_size: Option<Whole>;
+        "batchSize" => batch_size: Option<Whole>, from 1 to 10_000;
         /// Seconds to gather records for.
-        "maximumBatchingWindow" => batch_window_s: Option<Whole>;
+        "maximumBatchingWindow" => batch_window_s: Option<Whole>, from 0 to 300;
         /// Switched on (the default).
         "enabled" => enabled: Option<Flag>;
         /// Where to begin.
-        "startingPosition" => starting_position: Option<Text>;
+        "startingPosition" => starting_position: Option<Text>, words ["TRIM_HORIZON", "LATEST", "AT_TIMESTAMP"];
         /// When to begin.
         "startingPositionTimestamp" => starting_position_timestamp: Option<Whole>;
         /// Which records, as patterns.
@@ -628,6 +634,8 @@ section! {
 section! {
     /// Records of an Amazon MSK cluster.
     MskEvent, "an `msk` event" {
+        /// Pollers of the event source's own.
+        "provisionedPollerConfig" => provisioned_poller_config: Refused;
         /// The cluster's ARN.
         "arn" => arn: Option<Expr>;
         /// The topic.
@@ -637,13 +645,13 @@ section! {
         /// The secret with the SASL credentials.
         "saslScram512" => sasl_scram_512: Option<Expr>;
         /// Records a call.
-        "batchSize" => batch_size: Option<Whole>;
+        "batchSize" => batch_size: Option<Whole>, from 1 to 10_000;
         /// Seconds to gather records for.
-        "maximumBatchingWindow" => batch_window_s: Option<Whole>;
+        "maximumBatchingWindow" => batch_window_s: Option<Whole>, from 0 to 300;
         /// Switched on (the default).
         "enabled" => enabled: Option<Flag>;
         /// Where to begin.
-        "startingPosition" => starting_position: Option<Text>;
+        "startingPosition" => starting_position: Option<Text>, words ["TRIM_HORIZON", "LATEST", "AT_TIMESTAMP"];
         /// When to begin.
         "startingPositionTimestamp" => starting_position_timestamp: Option<Whole>;
         /// Which records, as patterns.
@@ -663,9 +671,9 @@ section! {
         /// The secret with the credentials.
         "basicAuthArn" => basic_auth_arn: Option<Expr>;
         /// Messages a call.
-        "batchSize" => batch_size: Option<Whole>;
+        "batchSize" => batch_size: Option<Whole>, from 1 to 10_000;
         /// Seconds to gather messages for.
-        "maximumBatchingWindow" => batch_window_s: Option<Whole>;
+        "maximumBatchingWindow" => batch_window_s: Option<Whole>, from 0 to 300;
         /// Switched on (the default).
         "enabled" => enabled: Option<Flag>;
         /// Which messages, as patterns.

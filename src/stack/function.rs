@@ -24,11 +24,11 @@ section! {
         /// `x86_64` or `arm64`.
         "architecture" => architecture: Option<Architecture>;
         /// Memory in MB, 128 to 10240; 1024 unless the provider says otherwise.
-        "memorySize" => memory_mb: Option<Whole>;
+        "memorySize" => memory_mb: Option<Whole>, from 128 to 10_240;
         /// Seconds a call may take, 1 to 900; 6 unless the provider says otherwise.
-        "timeout" => timeout_s: Option<Whole>;
+        "timeout" => timeout_s: Option<Whole>, from 1 to 900;
         /// Size of `/tmp` in MB, 512 to 10240.
-        "ephemeralStorageSize" => ephemeral_storage_mb: Option<Whole>;
+        "ephemeralStorageSize" => ephemeral_storage_mb: Option<Whole>, from 512 to 10_240;
         /// Environment variables, added to the provider's.
         "environment" => environment: Map<Option<Expr>>;
         /// What calls the function.
@@ -52,11 +52,13 @@ section! {
         /// Where results of asynchronous calls go.
         "destinations" => destinations: Option<Destinations>;
         /// Seconds that an asynchronous call may wait, 60 to 21600.
-        "maximumEventAge" => maximum_event_age_s: Option<Whole>;
+        "maximumEventAge" => maximum_event_age_s: Option<Whole>, from 60 to 21_600;
         /// Retries of an asynchronous call, 0 to 2.
-        "maximumRetryAttempts" => maximum_retry_attempts: Option<Whole>;
+        "maximumRetryAttempts" => maximum_retry_attempts: Option<Whole>, from 0 to 2;
         /// The key that encrypts the environment.
         "kmsKeyArn" => kms_key_arn: Option<Expr>;
+        /// The former spelling.
+        "awsKmsKeyArn" => aws_kms_key_arn: Option<Expr>, instead "kmsKeyArn";
         /// Tags, added to the provider's.
         "tags" => tags: Map<Expr>;
         /// X-Ray tracing: `true`, `Active` or `PassThrough`.
@@ -88,7 +90,7 @@ section! {
         /// Whether the role of its own also has the provider's statements.
         "iamRoleStatementsInherit" => iam_role_statements_inherit: Option<Flag>;
         /// The name of the role of its own.
-        "iamRoleStatementsName" => iam_role_statements_name: Option<Text>;
+        "iamRoleStatementsName" => iam_role_statements_name: Option<Expr>;
         /// A StackStorm action instead of a handler.
         "stackstorm" => stackstorm: Option<StackStorm>;
         /// Read by warm-up plugins only.
@@ -154,11 +156,11 @@ section! {
     /// The function's own HTTPS address.
     Url, "a function URL" {
         /// `aws_iam`, else anybody may call.
-        "authorizer" => authorizer: Option<Text>;
+        "authorizer" => authorizer: Option<Text>, words ["aws_iam"];
         /// Which web pages may call; `true` for all.
         "cors" => cors: Toggle<UrlCors>;
         /// `BUFFERED` or `RESPONSE_STREAM`.
-        "invokeMode" => invoke_mode: Option<Text>;
+        "invokeMode" => invoke_mode: Option<Text>, words ["BUFFERED", "RESPONSE_STREAM"];
     }
 }
 
@@ -176,7 +178,7 @@ section! {
         /// Response headers that pages may read.
         "exposedResponseHeaders" => exposed_response_headers: Setting<Vec<Text>>;
         /// Seconds that a browser keeps the answer.
-        "maxAge" => max_age_s: Option<Whole>;
+        "maxAge" => max_age_s: Option<Whole>, from 0 to 86_400;
     }
 }
 
@@ -202,7 +204,7 @@ section! {
     /// A destination with its kind, for ARNs that are CloudFormation functions.
     TypedDestination, "a destination" {
         /// `function`, `sns`, `sqs` or `eventBus`.
-        "type" => kind: Option<Text>;
+        "type" => kind: Option<Text>, words ["function", "sns", "sqs", "eventBus"];
         /// The ARN.
         "arn" => arn: Option<Expr>;
     }
@@ -212,11 +214,11 @@ section! {
     /// How a function writes its logs.
     LambdaLogs, "log settings" {
         /// `JSON` or `Text`.
-        "logFormat" => format: Option<Text>;
+        "logFormat" => format: Option<Text>, words ["JSON", "Text"];
         /// The least level of the application's lines.
-        "applicationLogLevel" => application_level: Option<Text>;
+        "applicationLogLevel" => application_level: Option<Text>, words ["DEBUG", "ERROR", "FATAL", "INFO", "TRACE", "WARN"];
         /// The least level of Lambda's own lines.
-        "systemLogLevel" => system_level: Option<Text>;
+        "systemLogLevel" => system_level: Option<Text>, words ["DEBUG", "INFO", "WARN"];
         /// A log group of another name.
         "logGroup" => group: Option<Expr>;
     }
@@ -226,7 +228,7 @@ section! {
     /// Settings of a function in the HTTP API.
     FunctionHttpApi, "HTTP API settings of a function" {
         /// The event's payload format, `1.0` or `2.0`.
-        "payload" => payload: Option<Text>;
+        "payload" => payload: Option<Text>, words ["1.0", "2.0"];
     }
 }
 
@@ -272,7 +274,7 @@ section! {
     /// How Lambda updates a function's runtime, in detail.
     RuntimeManagementDetails, "runtime management" {
         /// `auto`, `manual` or `onFunctionUpdate`.
-        "mode" => mode: Option<Text>;
+        "mode" => mode: Option<Text>, words ["auto", "manual", "onFunctionUpdate"];
         /// The runtime version, for `manual`.
         "arn" => arn: Option<Expr>;
     }

@@ -6,7 +6,7 @@ use super::alternative::{is_intrinsic, short_or_long};
 use super::reader::{Decode, Reader};
 use super::section::section;
 use super::shape::Shape;
-use super::value::{Any, Expr, Flag, Map, Setting, Text, Toggle, Whole};
+use super::value::{Expr, Flag, Map, Setting, Text, Toggle, Whole};
 
 section! {
     /// The HTTP API.
@@ -18,15 +18,15 @@ section! {
         /// A sentence about it.
         "description" => description: Option<Text>;
         /// The events' payload format: `2.0` (the default) or `1.0`.
-        "payload" => payload: Option<Text>;
+        "payload" => payload: Option<Text>, words ["1.0", "2.0"];
         /// Milliseconds that an integration may take; read for old files.
         "timeout" => timeout: super::value::WithoutEffect;
         /// Which web pages may call: `true`, or the details.
         "cors" => cors: Toggle<HttpApiCors>;
         /// Authorizers by name.
         "authorizers" => authorizers: Map<HttpApiAuthorizer>;
-        /// Put the provider's tags on the API.
-        "useProviderTags" => use_provider_tags: Option<Flag>;
+        /// The API always has the provider's tags.
+        "useProviderTags" => use_provider_tags: super::value::WithoutEffect;
         /// Metrics by route.
         "metrics" => metrics: Option<Flag>;
         /// Clients must use a domain of the author's own.
@@ -50,7 +50,7 @@ section! {
         /// Response headers that pages may read.
         "exposedResponseHeaders" => exposed_response_headers: Setting<Vec<Text>>;
         /// Seconds that a browser keeps the answer.
-        "maxAge" => max_age_s: Option<Whole>;
+        "maxAge" => max_age_s: Option<Whole>, from -1 to 86_400;
     }
 }
 
@@ -58,7 +58,7 @@ section! {
     /// An authorizer of the HTTP API.
     HttpApiAuthorizer, "an HTTP API authorizer" {
         /// `jwt` (the default) or `request`.
-        "type" => kind: Option<Text>;
+        "type" => kind: Option<Text>, words ["jwt", "request"];
         /// Its name; else the key.
         "name" => name: Option<Text>;
         /// Where the identity is in the request.
@@ -76,9 +76,9 @@ section! {
         /// The function answers `{isAuthorized}`.
         "enableSimpleResponses" => simple_responses: Option<Flag>;
         /// The event's format, `2.0` or `1.0`.
-        "payloadVersion" => payload_version: Option<Text>;
+        "payloadVersion" => payload_version: Option<Text>, words ["1.0", "2.0"];
         /// Seconds that an answer is kept.
-        "resultTtlInSeconds" => result_ttl_s: Option<Whole>;
+        "resultTtlInSeconds" => result_ttl_s: Option<Whole>, from 0 to 3_600;
         /// The right to call the function is given elsewhere.
         "managedExternally" => managed_externally: Option<Flag>;
     }
@@ -97,8 +97,6 @@ section! {
         "authorizer" => authorizer: Option<RouteAuthorizer>;
         /// Read for files of other tools.
         "cors" => cors: super::value::WithoutEffect;
-        /// The operation's name in the documentation.
-        "operationId" => operation_id: Option<Text>;
     }
 }
 
@@ -141,10 +139,8 @@ section! {
         /// An authorizer that exists.
         "id" => id: Option<Expr>;
         /// `aws_iam`, `jwt` or `request`.
-        "type" => kind: Option<Text>;
+        "type" => kind: Option<Text>, words ["aws_iam", "jwt", "request"];
         /// OAuth scopes.
         "scopes" => scopes: Vec<Expr>;
-        /// Read by documentation plugins.
-        "description" => description: Option<Any>;
     }
 }

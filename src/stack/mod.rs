@@ -82,7 +82,7 @@ pub struct Stack {
 }
 
 /// The keys of the configuration's top level, and through their shapes all others.
-pub fn table() -> Table {
+pub fn table() -> &'static Table {
     Root::table()
 }
 

@@ -2,7 +2,7 @@
 
 use super::function::Architecture;
 use super::section::section;
-use super::value::{Any, Expr, Flag, Text};
+use super::value::{Expr, Flag, Refused, Text};
 
 section! {
     /// What goes into a zip.
@@ -56,17 +56,17 @@ section! {
         /// A bucket that exists; else the stack makes its own.
         "name" => name: Option<Expr>;
         /// Encrypt what is stored: `AES256` or `aws:kms`.
-        "serverSideEncryption" => server_side_encryption: Option<Text>;
+        "serverSideEncryption" => server_side_encryption: Option<Text>, words ["AES256", "aws:kms"];
         /// The KMS key, for `aws:kms`.
         "sseKMSKeyId" => sse_kms_key_id: Option<Text>;
         /// The algorithm of a key of the customer's own.
-        "sseCustomerAlgorithim" => sse_customer_algorithm: Option<Text>;
+        "sseCustomerAlgorithim" => sse_customer_algorithm: Refused;
         /// A key of the customer's own.
-        "sseCustomerKey" => sse_customer_key: Option<Text>;
+        "sseCustomerKey" => sse_customer_key: Refused;
         /// The MD5 of that key.
-        "sseCustomerKeyMD5" => sse_customer_key_md5: Option<Text>;
+        "sseCustomerKeyMD5" => sse_customer_key_md5: Refused;
         /// How many former deployments are kept.
-        "maxPreviousDeploymentArtifacts" => max_previous: Option<super::value::Whole>;
+        "maxPreviousDeploymentArtifacts" => max_previous: Option<super::value::Whole>, from 0 to 1_000;
         /// Keep versions of objects.
         "versioning" => versioning: Option<Flag>;
         /// Block every kind of public access.
@@ -75,9 +75,5 @@ section! {
         "skipPolicySetup" => skip_policy_setup: Option<Flag>;
         /// Tags of the bucket.
         "tags" => tags: super::value::Map<Text>;
-        /// Canned access control of objects.
-        "objectAcl" => object_acl: Option<Any>;
-        /// Name of the bucket policy.
-        "policy" => policy: Option<Any>;
     }
 }

@@ -1,7 +1,7 @@
 //! `provider`: what holds for the whole stack.
 
 use super::alternative::short_or_long;
-use super::function::{Architecture, ImageReference, RuntimeManagement, Tracing, Vpc};
+use super::function::{Architecture, RuntimeManagement, Tracing, Vpc};
 use super::http_api::HttpApi;
 use super::iam::{Iam, Statement};
 use super::package::DeploymentBucket;
@@ -42,8 +42,8 @@ section! {
         "rollbackConfiguration" => rollback_configuration: Option<Any>;
         /// Keep what a failed deployment made.
         "disableRollback" => disable_rollback: Option<Flag>;
-        /// `changesets`; `direct` is read and means the same.
-        "deploymentMethod" => deployment_method: Option<Text>;
+        /// Deployments go through change sets, whatever it says.
+        "deploymentMethod" => deployment_method: WithoutEffect;
         /// The folder in the deployment bucket, `serverless` unless given.
         "deploymentPrefix" => deployment_prefix: Option<Text>;
         /// The bucket that artifacts go to: a name, or its settings.
@@ -53,9 +53,9 @@ section! {
         /// Environment variables of every function.
         "environment" => environment: Map<Option<Expr>>;
         /// Memory in MB of functions that say nothing else.
-        "memorySize" => memory_mb: Option<Whole>;
+        "memorySize" => memory_mb: Option<Whole>, from 128 to 10_240;
         /// Seconds a call may take, of functions that say nothing else.
-        "timeout" => timeout_s: Option<Whole>;
+        "timeout" => timeout_s: Option<Whole>, from 1 to 900;
         /// `x86_64` or `arm64`.
         "architecture" => architecture: Option<Architecture>;
         /// Layers of functions that name none.
@@ -93,7 +93,7 @@ section! {
         /// The REST API's name.
         "apiName" => api_name: Option<Expr>;
         /// `EDGE`, `REGIONAL` or `PRIVATE`.
-        "endpointType" => endpoint_type: Option<Text>;
+        "endpointType" => endpoint_type: Option<Text>, words ["EDGE", "REGIONAL", "PRIVATE"];
         /// VPC endpoints of a private REST API.
         "vpcEndpointIds" => vpc_endpoint_ids: Option<Vec<Expr>>;
         /// The HTTP API.
@@ -170,7 +170,7 @@ section! {
         /// Log requests and answers in full (the default).
         "fullExecutionData" => full_execution_data: Option<Flag>;
         /// `INFO` or `ERROR`.
-        "level" => level: Option<Text>;
+        "level" => level: Option<Text>, words ["INFO", "ERROR"];
         /// The role that API Gateway logs with.
         "role" => role: Option<Expr>;
         /// That role is set up by somebody else.
@@ -190,11 +190,7 @@ section! {
         /// Log requests and answers in full (the default).
         "fullExecutionData" => full_execution_data: Option<Flag>;
         /// `INFO` or `ERROR`.
-        "level" => level: Option<Text>;
-        /// The role that API Gateway logs with.
-        "role" => role: Option<Expr>;
-        /// That role is set up by somebody else.
-        "roleManagedExternally" => role_managed_externally: Option<Flag>;
+        "level" => level: Option<Text>, words ["INFO", "ERROR"];
     }
 }
 
@@ -246,18 +242,49 @@ section! {
     /// How consumers of streams are named.
     Kinesis, "`provider.kinesis`" {
         /// `serviceSpecific` puts the service into the name.
-        "consumerNamingMode" => consumer_naming_mode: Option<Text>;
+        "consumerNamingMode" => consumer_naming_mode: Option<Text>, words ["serviceSpecific"];
     }
 }
 
 section! {
     /// Container images.
     Ecr, "`provider.ecr`" {
-        /// Images by name: a URI, or how one is built.
-        "images" => images: Map<ImageReference>;
-        /// Look for weaknesses when an image is pushed.
-        "scanOnPush" => scan_on_push: Option<Flag>;
-        /// How many images are kept.
-        "repository" => repository: Option<Any>;
+        /// Images by name: a URI, or `{uri}`. Images are not built here: a function cannot have one without `uri`.
+        "images" => images: Map<ProviderImage>;
+        /// Look for weaknesses when an image is pushed; nothing is pushed here.
+        "scanOnPush" => scan_on_push: WithoutEffect;
+        /// How many images are kept; nothing is pushed here.
+        "maxImageCount" => max_image_count: WithoutEffect;
+    }
+}
+
+/// A container image that functions name.
+#[derive(Clone, Debug, PartialEq)]
+pub enum ProviderImage {
+    Uri(Text),
+    Detailed(Box<ProviderImageDetails>),
+}
+
+short_or_long!(ProviderImage, Uri(Text), Detailed(Box<ProviderImageDetails>));
+
+section! {
+    /// A container image that functions name, in detail.
+    ProviderImageDetails, "an image of the provider" {
+        /// The image's address.
+        "uri" => uri: Option<Expr>;
+        /// The folder to build it from.
+        "path" => path: Option<Any>;
+        /// Its Dockerfile.
+        "file" => file: Option<Any>;
+        /// Arguments of the build.
+        "buildArgs" => build_args: Option<Any>;
+        /// Options of the build.
+        "buildOptions" => build_options: Option<Any>;
+        /// Images to take layers from.
+        "cacheFrom" => cache_from: Option<Any>;
+        /// The platform.
+        "platform" => platform: Option<Any>;
+        /// What is said of the build in the image.
+        "provenance" => provenance: Option<Any>;
     }
 }

@@ -1,10 +1,10 @@
 //! Reads typed values out of a resolved tree, collecting every mistake on the way.
 
-use crate::diagnostic::{Code, Diagnostic, Diagnostics, Severity};
+use crate::diagnostic::{Code, Diagnostic, Diagnostics, Severity, listed, nearest};
 use crate::project::Dialect;
 use crate::source::{Entry, Kind, Node, Span};
 
-use super::shape::{Key, Shape, Standing, Table};
+use super::shape::{Bounds, Key, Shape, Standing, Table};
 
 /// A type that a value of the configuration decodes into.
 pub trait Decode: Sized {
@@ -28,7 +28,7 @@ pub trait Decode: Sized {
 /// A type made of known keys.
 pub trait Section {
     /// Its keys.
-    fn table() -> Table;
+    fn table() -> &'static Table;
 }
 
 /// Where decoding stands, and what it found so far.
@@ -73,11 +73,22 @@ impl Reader {
                 read.or_else(T::absent)
             }
             None => T::absent().or_else(|| {
-                let message = format!("`{}` is missing in {}", key, self.place());
-                self.mistake(Code::MissingKey, section.span, message);
+                self.missing(section, key);
                 None
             }),
         }
+    }
+
+    fn missing(&mut self, section: &Node, key: &str) {
+        let message = format!("`{key}` is missing in {}", self.place());
+        let diagnostic = Diagnostic::error(Code::MissingKey, section.span, message).came_through(&section.origin);
+        let column = if self.path.is_empty() { "at the left margin" } else { "beside the other keys" };
+        let given = section.entries().iter().map(|entry| entry.key.text.as_str());
+        let diagnostic = match nearest(key, given) {
+            Some(near) => diagnostic.hint(format!("`{near}` is there: is it meant to be `{key}`?")),
+            None => diagnostic.hint(format!("add `{key}: …` {column}")),
+        };
+        self.diagnostics.push(self.weighed(diagnostic));
     }
 
     /// Says that a value is of another kind than wanted.
@@ -85,7 +96,30 @@ impl Reader {
         let found = if node.secret { "a secret value".to_owned() } else { describe(node) };
         let message = format!("`{}` must be {wanted}, not {found}", self.path());
         let diagnostic = Diagnostic::error(Code::WrongType, node.span, message).came_through(&node.origin);
+        let diagnostic = diagnostic.hint(self.remedy(node, wanted));
         self.diagnostics.push(self.weighed(diagnostic));
+    }
+
+    /// What to write instead of a value of the wrong kind.
+    fn remedy(&self, node: &Node, wanted: &str) -> String {
+        let key = self.path.iter().rev().find(|part| part.parse::<usize>().is_err()).map_or("key", String::as_str);
+        match &node.kind {
+            Kind::Null => format!("give `{key}` a value, or take it out; what belongs to it is indented below it"),
+            Kind::Sequence(items) if items.len() == 1 && !wanted.starts_with("a list") => {
+                "take the `- ` (or the brackets) away: one value is wanted, not a list".to_owned()
+            }
+            Kind::String(_) | Kind::Number(_) | Kind::Bool(_) if wanted.starts_with("a mapping") => {
+                format!("write `{key}:` and the keys indented below it; `deploy schema` has them")
+            }
+            Kind::String(text) if wanted == "a whole number" => match digits(text) {
+                Some(number) => format!("write `{key}: {number}`"),
+                None => format!("write digits only, as in `{key}: 6`"),
+            },
+            Kind::String(text) if wanted == "true or false" && is_yes(text) => format!("write `{key}: true`"),
+            Kind::String(text) if wanted == "true or false" && is_no(text) => format!("write `{key}: false`"),
+            Kind::Mapping(_) if wanted == "text" => format!("write `{key}: TEXT` on one line"),
+            _ => format!("write {wanted} as the value of `{key}`"),
+        }
     }
 
     /// Reports a mistake of the author, as bad as the dialect takes it.
@@ -96,25 +130,96 @@ impl Reader {
 
     /// Reports something that no dialect lets pass.
     pub fn refuse(&mut self, node: &Node, what: &str) {
-        let message = format!("`{}` is not supported yet{what}", self.path());
-        self.diagnostics.push(Diagnostic::error(Code::UnsupportedKey, node.span, message));
+        let message = format!("`{}` is not supported{what}", self.path());
+        let diagnostic = Diagnostic::error(Code::UnsupportedKey, node.span, message).came_through(&node.origin);
+        let key = self.path.last().cloned().unwrap_or_default();
+        self.diagnostics.push(diagnostic.hint(format!("take `{key}` out; what it would do is not done here")));
     }
 
     /// Checks the keys of a section: unknown ones with the nearest known one, deprecated ones.
     pub fn keys(&mut self, section: &Node, table: &Table) {
         for entry in section.entries() {
-            match table.keys.iter().find(|key| key.name == entry.key.text) {
-                None => self.unknown(entry, &table.keys),
-                Some(Key { standing: Standing::Deprecated(instead), .. }) => self.deprecated(entry, instead),
-                Some(_) => {}
+            let Some(key) = table.keys.iter().find(|key| key.name == entry.key.text) else {
+                self.unknown(entry, &table.keys);
+                continue;
+            };
+            match key.standing {
+                Standing::Deprecated(instead) => self.deprecated(entry, instead),
+                Standing::WithoutEffect => self.without_effect(entry, key),
+                Standing::Current | Standing::Refused => {}
             }
+            self.within(key.name, |reader| reader.bounded(&entry.value, key.bounds));
         }
+    }
+
+    /// Checks a value against the bounds of its key.
+    fn bounded(&mut self, node: &Node, bounds: Bounds) {
+        if let (Kind::Sequence(items), false) = (&node.kind, bounds == Bounds::None) {
+            return items.iter().for_each(|item| self.bounded(item, bounds));
+        }
+        match bounds {
+            Bounds::None => {}
+            Bounds::Range(least, most) => self.in_range(node, least, most),
+            Bounds::Words(words) => self.one_of(node, words),
+        }
+    }
+
+    fn in_range(&mut self, node: &Node, least: i64, most: i64) {
+        let value = match &node.kind {
+            Kind::Number(number) => number.as_i64(),
+            Kind::String(text) => text.trim().parse().ok(),
+            _ => None,
+        };
+        let Some(value) = value.filter(|value| !(least..=most).contains(value)) else { return };
+        let shown = if node.secret { "a secret value".to_owned() } else { value.to_string() };
+        let takes = if most == i64::MAX { format!("{least} or more") } else { format!("{least} to {most}") };
+        let message = format!("`{}` is {shown}, and AWS takes {takes}", self.path());
+        let diagnostic = Diagnostic::error(Code::OutOfRange, node.span, message).came_through(&node.origin);
+        let nearest = if value < least { least } else { most };
+        let diagnostic = diagnostic.hint(format!("write {nearest}, or what lies between"));
+        self.diagnostics.push(self.weighed(diagnostic));
+    }
+
+    fn one_of(&mut self, node: &Node, words: &[&str]) {
+        let Some(text) = node.as_str().filter(|text| !words.iter().any(|word| word.eq_ignore_ascii_case(text))) else {
+            return;
+        };
+        let shown = if node.secret { "a secret value".to_owned() } else { format!("`{text}`") };
+        let message = format!("`{}` is {shown}, and it takes {}", self.path(), listed(words.iter().copied()));
+        let diagnostic = Diagnostic::error(Code::WrongType, node.span, message).came_through(&node.origin);
+        let near = nearest(text, words.iter().copied()).filter(|_| !node.secret);
+        let diagnostic = diagnostic.hint(match near {
+            Some(near) => format!("did you mean `{near}`?"),
+            None => "write one of these words".to_owned(),
+        });
+        self.diagnostics.push(self.weighed(diagnostic));
+    }
+
+    /// A key of Serverless that does nothing here: said of a `stack.yaml`, whose author could leave it out.
+    fn without_effect(&mut self, entry: &Entry, key: &Key) {
+        if self.dialect == Dialect::Serverless {
+            return;
+        }
+        let mut path = self.path.clone();
+        path.push(key.name.to_owned());
+        let message = format!("`{}` changes nothing here", path.join("."));
+        let diagnostic = Diagnostic::warning(Code::WithoutEffect, entry.key.span, message);
+        self.diagnostics.push(diagnostic.hint("take it out"));
     }
 
     fn unknown(&mut self, entry: &Entry, keys: &[Key]) {
         let message = format!("`{}` is not a key of {}", entry.key.text, self.place());
         let diagnostic = Diagnostic::error(Code::UnknownKey, entry.key.span, message);
-        let diagnostic = diagnostic.did_you_mean(&entry.key.text, keys.iter().map(|key| key.name));
+        let names = || keys.iter().filter(|key| key.standing == Standing::Current).map(|key| key.name);
+        let diagnostic = match nearest(&entry.key.text, keys.iter().map(|key| key.name)) {
+            Some(near) => diagnostic.hint(format!("did you mean `{near}`?")),
+            None if keys.len() <= 12 => {
+                diagnostic.hint(format!("the keys are {}", names().collect::<Vec<_>>().join(", ")))
+            }
+            None => {
+                diagnostic.hint("take it out, or put values of your own under `custom`; `deploy schema` has the keys")
+            }
+        };
         let weighed = self.weighed(diagnostic);
         self.diagnostics.push(weighed);
     }
@@ -144,4 +249,20 @@ fn describe(node: &Node) -> String {
         Kind::Bool(value) => format!("`{value}`"),
         _ => node.noun().to_owned(),
     }
+}
+
+/// The number that a text such as `30s` or `512 MB` begins with.
+fn digits(text: &str) -> Option<&str> {
+    let end = text.find(|next: char| !next.is_ascii_digit()).unwrap_or(text.len());
+    (end > 0 && end < 10).then(|| &text[..end])
+}
+
+/// What YAML 1.1 takes for true.
+fn is_yes(text: &str) -> bool {
+    ["yes", "on", "y", "true"].iter().any(|word| word.eq_ignore_ascii_case(text))
+}
+
+/// What YAML 1.1 takes for false.
+fn is_no(text: &str) -> bool {
+    ["no", "off", "n", "false"].iter().any(|word| word.eq_ignore_ascii_case(text))
 }

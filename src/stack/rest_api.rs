@@ -22,7 +22,7 @@ section! {
         /// Keys: names, `{name, value}`, or lists by usage plan.
         "apiKeys" => api_keys: Option<Any>;
         /// Where the key of a request is: `HEADER` or `AUTHORIZER`.
-        "apiKeySourceType" => api_key_source: Option<Text>;
+        "apiKeySourceType" => api_key_source: Option<Text>, words ["HEADER", "AUTHORIZER"];
         /// Media types that are binary.
         "binaryMediaTypes" => binary_media_types: Vec<Text>;
         /// A sentence about the API.
@@ -32,7 +32,7 @@ section! {
         /// Metrics by method.
         "metrics" => metrics: Option<Flag>;
         /// Bytes from which answers are compressed.
-        "minimumCompressionSize" => minimum_compression_bytes: Option<Whole>;
+        "minimumCompressionSize" => minimum_compression_bytes: Option<Whole>, from 0 to 10_485_760;
         /// Schemas that requests are checked against.
         "request" => request: Option<ApiRequest>;
         /// Statements that say who may call.
@@ -44,7 +44,9 @@ section! {
         /// How much who may call: a plan, or several by name.
         "usagePlan" => usage_plan: Option<Any>;
         /// Milliseconds that an integration may take.
-        "timeoutInMillis" => timeout_ms: Option<Whole>;
+        "timeoutInMillis" => timeout_ms: Option<Whole>, from 50;
+        /// The least version of TLS, and who may use the endpoint.
+        "endpoint" => endpoint: super::value::Refused;
         /// The name; else `provider.apiName`.
         "name" => name: Option<Text>;
     }
@@ -91,7 +93,7 @@ section! {
         /// Who may call.
         "authorizer" => authorizer: Option<Authorizer>;
         /// `lambda-proxy` (the default), `lambda`, `http`, `http-proxy`, `mock`.
-        "integration" => integration: Option<Text>;
+        "integration" => integration: Option<Text>, words ["lambda-proxy", "lambda_proxy", "lambda", "aws", "aws-proxy", "aws_proxy", "http", "http-proxy", "http_proxy", "mock"];
         /// What is taken from the request.
         "request" => request: Option<HttpRequest>;
         /// What is answered, for `integration: lambda`.
@@ -99,13 +101,13 @@ section! {
         /// Call the function without waiting.
         "async" => asynchronous: Option<Flag>;
         /// How the function's answer is passed on: `buffered` or `stream`.
-        "transferMode" => transfer_mode: Option<Text>;
+        "transferMode" => transfer_mode: Option<Text>, words ["buffered", "stream"];
         /// `VPC_LINK` or `INTERNET`.
-        "connectionType" => connection_type: Option<Text>;
+        "connectionType" => connection_type: Option<Text>, words ["vpc-link", "VPC_LINK", "INTERNET"];
         /// The VPC link.
         "connectionId" => connection_id: Option<Expr>;
         /// Milliseconds that the integration may take.
-        "timeoutInMillis" => timeout_ms: Option<Whole>;
+        "timeoutInMillis" => timeout_ms: Option<Whole>, from 50;
         /// The operation's name in the documentation.
         "operationId" => operation_id: Option<Text>;
         /// Documentation plugins read it.
@@ -182,10 +184,8 @@ section! {
         "methods" => methods: Option<Vec<Text>>;
         /// Send cookies.
         "allowCredentials" => allow_credentials: Option<Flag>;
-        /// Response headers that pages may read.
-        "exposedResponseHeaders" => exposed_response_headers: Option<Vec<Text>>;
         /// Seconds that a browser keeps the answer.
-        "maxAge" => max_age_s: Option<Whole>;
+        "maxAge" => max_age_s: Option<Whole>, from 1;
         /// The `Cache-Control` header of the answer.
         "cacheControl" => cache_control: Option<Text>;
     }
@@ -221,11 +221,11 @@ section! {
         /// The ARN of a function or a user pool.
         "arn" => arn: Option<Expr>;
         /// `TOKEN`, `REQUEST`, `AWS_IAM`, `COGNITO_USER_POOLS`, `CUSTOM`.
-        "type" => kind: Option<Text>;
+        "type" => kind: Option<Text>, words ["TOKEN", "REQUEST", "AWS_IAM", "COGNITO_USER_POOLS", "CUSTOM"];
         /// An authorizer that exists.
         "authorizerId" => authorizer_id: Option<Expr>;
         /// Seconds that an answer is kept, 300 unless given.
-        "resultTtlInSeconds" => result_ttl_s: Option<Whole>;
+        "resultTtlInSeconds" => result_ttl_s: Option<Whole>, from 0 to 3_600;
         /// Where the identity is in the request.
         "identitySource" => identity_source: Option<Text>;
         /// A pattern that the token must match.
@@ -234,9 +234,7 @@ section! {
         "claims" => claims: Option<Vec<Text>>;
         /// OAuth scopes.
         "scopes" => scopes: Option<Vec<Expr>>;
-        /// The logical id of the authorizer.
-        "logicalId" => logical_id: Option<Text>;
-        /// The role that the authorizer's function is called with.
+        /// The right to call the function is given elsewhere.
         "managedExternally" => managed_externally: Option<Flag>;
     }
 }
@@ -253,13 +251,13 @@ section! {
         /// The old spelling of `schemas`.
         "schema" => schema: Map<Any>, instead "schemas";
         /// What happens to content without a template: `never`, `when_no_match`, `when_no_templates`.
-        "passThrough" => pass_through: Option<Text>;
+        "passThrough" => pass_through: Option<Text>, words ["never", "when_no_match", "when_no_templates"];
         /// The address, for `integration: http`.
         "uri" => uri: Option<Expr>;
         /// The method, for `integration: http`.
         "method" => method: Option<Text>;
         /// Conversion of the payload.
-        "contentHandling" => content_handling: Option<Text>;
+        "contentHandling" => content_handling: Option<Text>, words ["CONVERT_TO_BINARY", "CONVERT_TO_TEXT"];
     }
 }
 
@@ -302,11 +300,11 @@ section! {
         /// The mapping template: one, or by content type.
         "template" => template: Option<Any>;
         /// Conversion of the payload.
-        "contentHandling" => content_handling: Option<Text>;
+        "contentHandling" => content_handling: Option<Text>, words ["CONVERT_TO_BINARY", "CONVERT_TO_TEXT"];
         /// Answers by status code: `{pattern, headers, template}`.
         "statusCodes" => status_codes: Map<StatusCode>;
         /// How the function's answer is passed on.
-        "transferMode" => transfer_mode: Option<Text>;
+        "transferMode" => transfer_mode: Option<Text>, words ["buffered", "stream"];
     }
 }
 

@@ -64,6 +64,8 @@ section! {
         "tenant" => tenant: WithoutEffect;
         /// The framework's dashboard.
         "tenantUid" => tenant_uid: WithoutEffect;
+        /// Where the whole repository begins, of former versions.
+        "projectDir" => project_dir: WithoutEffect;
         /// The framework's console.
         "console" => console: WithoutEffect;
         /// Where plugins were read from.
@@ -71,7 +73,7 @@ section! {
         /// Resources of serverless-lift.
         "constructs" => constructs: Refused;
         /// Values that other services of a compose file read.
-        "outputs" => outputs: Option<Any>;
+        "outputs" => outputs: WithoutEffect;
     }
 }
 

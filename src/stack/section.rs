@@ -2,13 +2,14 @@
 
 /// Declares a section: a struct whose fields are keys of the configuration.
 ///
-/// Each field is `/// what it does`, `"key" => field: Type`, and `instead "key"` after a deprecated one. Beside them the struct has
-/// `span`, the place of the whole section.
+/// Each field is `/// what it does`, `"key" => field: Type`, and what holds for it: `instead "key"` for a deprecated one, `from 1 to 900`
+/// for a number, `words ["A", "B"]` for a text. Beside them the struct has `span`, the place of the whole section.
 macro_rules! section {
     (
         $(#[doc = $about:literal])+
         $name:ident, $title:literal {
-            $( $(#[doc = $doc:literal])+ $key:literal => $field:ident : $type:ty $(, instead $instead:literal)? ; )*
+            $( $(#[doc = $doc:literal])+ $key:literal => $field:ident : $type:ty
+                $(, instead $instead:literal)? $(, from $least:literal $(to $most:literal)?)? $(, words [$($word:literal),+])? ; )*
         }
     ) => {
         $(#[doc = $about])+
@@ -20,8 +21,8 @@ macro_rules! section {
         }
 
         impl $crate::stack::reader::Section for $name {
-            fn table() -> $crate::stack::shape::Table {
-                $crate::stack::shape::Table {
+            fn table() -> &'static $crate::stack::shape::Table {
+                static TABLE: std::sync::LazyLock<$crate::stack::shape::Table> = std::sync::LazyLock::new(|| $crate::stack::shape::Table {
                     title: $title,
                     doc: concat!($($about),+).trim_ascii_start(),
                     one_of: false,
@@ -30,10 +31,13 @@ macro_rules! section {
                             name: $key,
                             doc: concat!($($doc),+).trim_ascii_start(),
                             shape: <$type as $crate::stack::reader::Decode>::shape(),
+                            bounds: $crate::stack::section::bounds(&[$(($least, &[$($most)?]))?], &[$($($word),+)?]),
                             standing: $crate::stack::section::standing::<$type>(&[$($instead)?]),
+                            required: <$type as $crate::stack::reader::Decode>::absent().is_none(),
                         },
                     )*],
-                }
+                });
+                &TABLE
             }
         }
 
@@ -47,7 +51,7 @@ macro_rules! section {
                     reader.wrong(node, concat!("a mapping (", $title, ")"));
                     return None;
                 }
-                reader.keys(node, &<$name as $crate::stack::reader::Section>::table());
+                reader.keys(node, <$name as $crate::stack::reader::Section>::table());
                 $( let $field = reader.field(node, $key); )*
                 Some($name { span: node.span, $( $field: $field?, )* })
             }
@@ -70,8 +74,8 @@ macro_rules! choice {
         }
 
         impl $crate::stack::reader::Section for $name {
-            fn table() -> $crate::stack::shape::Table {
-                $crate::stack::shape::Table {
+            fn table() -> &'static $crate::stack::shape::Table {
+                static TABLE: std::sync::LazyLock<$crate::stack::shape::Table> = std::sync::LazyLock::new(|| $crate::stack::shape::Table {
                     title: $title,
                     doc: concat!($($about),+).trim_ascii_start(),
                     one_of: true,
@@ -80,10 +84,13 @@ macro_rules! choice {
                             name: $key,
                             doc: concat!($($doc),+).trim_ascii_start(),
                             shape: <$type as $crate::stack::reader::Decode>::shape(),
+                            bounds: $crate::stack::shape::Bounds::None,
                             standing: <$type as $crate::stack::reader::Decode>::standing(),
+                            required: false,
                         },
                     )*],
-                }
+                });
+                &TABLE
             }
         }
 
@@ -97,7 +104,7 @@ macro_rules! choice {
                     reader.wrong(node, concat!("a mapping with one key (", $title, ")"));
                     return None;
                 };
-                reader.keys(node, &<$name as $crate::stack::reader::Section>::table());
+                reader.keys(node, <$name as $crate::stack::reader::Section>::table());
                 let known = [$($key),*];
                 let entry = node.entries().iter().find(|entry| known.contains(&entry.key.text.as_str())).unwrap_or(entry);
                 match entry.key.text.as_str() {
@@ -147,12 +154,21 @@ macro_rules! words {
 pub(super) use {choice, section, words};
 
 use super::reader::Decode;
-use super::shape::Standing;
+use super::shape::{Bounds, Standing};
 
 /// How a key stands: deprecated when it names another, else as its type says.
 pub(super) fn standing<T: Decode>(instead: &[&'static str]) -> Standing {
     match instead {
         [instead, ..] => Standing::Deprecated(instead),
         [] => T::standing(),
+    }
+}
+
+/// Which values a key takes.
+pub(super) fn bounds(range: &[(i64, &[i64])], words: &'static [&'static str]) -> Bounds {
+    match (range, words) {
+        ([(least, most), ..], _) => Bounds::Range(*least, most.first().copied().unwrap_or(i64::MAX)),
+        ([], []) => Bounds::None,
+        ([], words) => Bounds::Words(words),
     }
 }

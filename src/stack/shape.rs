@@ -22,7 +22,7 @@ pub enum Shape {
     /// Names that the author chooses, each with a value.
     Map(Box<Shape>),
     /// A mapping with known keys.
-    Section(&'static str, fn() -> Table),
+    Section(&'static str, fn() -> &'static Table),
     /// Any of these.
     OneOf(Vec<Shape>),
 }
@@ -44,7 +44,21 @@ pub struct Key {
     pub name: &'static str,
     pub doc: &'static str,
     pub shape: Shape,
+    pub bounds: Bounds,
     pub standing: Standing,
+    /// It has to be there.
+    pub required: bool,
+}
+
+/// Which of the values of its shape a key takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Bounds {
+    /// All of them.
+    None,
+    /// Numbers from the one to the other.
+    Range(i64, i64),
+    /// These words, in any case.
+    Words(&'static [&'static str]),
 }
 
 /// How a key stands.

@@ -18,7 +18,7 @@ section! {
         "stateMachines" => machines: Map<StateMachine>;
         /// Activities by name.
         "activities" => activities: Vec<Text>;
-        /// Check definitions before deploying; they are always checked.
+        /// Definitions are always checked.
         "validate" => validate: Option<Flag>;
         /// No outputs for machines.
         "noOutput" => no_output: Option<Flag>;
@@ -33,7 +33,7 @@ section! {
         /// The deployed name; else CloudFormation makes one.
         "name" => name: Option<Expr>;
         /// `STANDARD` (the default) or `EXPRESS`.
-        "type" => kind: Option<Text>;
+        "type" => kind: Option<Text>, words ["STANDARD", "EXPRESS"];
         /// The definition in Amazon States Language: a mapping, or JSON text.
         "definition" => definition: Any;
         /// What starts it.
@@ -73,7 +73,7 @@ section! {
     /// What a machine logs.
     MachineLogging, "logging of a state machine" {
         /// `ALL`, `ERROR`, `FATAL` or `OFF`.
-        "level" => level: Option<Text>;
+        "level" => level: Option<Text>, words ["ALL", "ERROR", "FATAL", "OFF"];
         /// Log inputs and outputs too.
         "includeExecutionData" => include_execution_data: Option<Flag>;
         /// Log groups by ARN.
@@ -95,9 +95,9 @@ section! {
         /// The key.
         "KmsKeyId" => kms_key_id: Option<Expr>;
         /// Seconds that a data key is used again.
-        "KmsDataKeyReusePeriodSeconds" => reuse_s: Option<Whole>;
+        "KmsDataKeyReusePeriodSeconds" => reuse_s: Option<Whole>, from 60 to 900;
         /// `AWS_OWNED_KEY` or `CUSTOMER_MANAGED_KMS_KEY`.
-        "Type" => kind: Option<Text>;
+        "Type" => kind: Option<Text>, words ["AWS_OWNED_KEY", "CUSTOMER_MANAGED_KMS_KEY"];
     }
 }
 
@@ -192,7 +192,7 @@ section! {
         /// The role that starts executions.
         "iamRole" => iam_role: Option<Expr>;
         /// Milliseconds that the call may take.
-        "timeoutInMillis" => timeout_ms: Option<Whole>;
+        "timeoutInMillis" => timeout_ms: Option<Whole>, from 50;
         /// The operation's name in the documentation.
         "operationId" => operation_id: Option<Text>;
     }
@@ -251,8 +251,6 @@ section! {
         "headers" => headers: Map<Expr>;
         /// Mapping templates by content type.
         "template" => template: Option<Any>;
-        /// Answers by status code.
-        "statusCodes" => status_codes: Option<Any>;
     }
 }
 

@@ -5,6 +5,7 @@ use serde_json::{Map, Value, json};
 use crate::artifact::esbuild::reads_source_maps;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::stack::function::{FunctionImage, ImageReference, LambdaLogs, RuntimeManagement, Tracing};
+use crate::stack::provider::ProviderImage;
 use crate::stack::value::Setting;
 use crate::stack::{Builder, Function, Named, Stack};
 
@@ -123,8 +124,8 @@ fn image_of(stack: &Stack, image: &ImageReference) -> (Option<Value>, Option<Val
 fn provider_image(stack: &Stack, name: &str) -> Option<Value> {
     let images = &stack.provider.ecr.as_ref()?.images;
     match images.get(name)? {
-        ImageReference::Name(uri) => Some(uri.value.clone()),
-        ImageReference::Detailed(image) => image.uri.as_ref().map(|uri| uri.value.clone()),
+        ProviderImage::Uri(uri) => Some(json!(uri.text)),
+        ProviderImage::Detailed(image) => image.uri.as_ref().map(|uri| uri.value.clone()),
     }
 }
 
@@ -146,7 +147,8 @@ fn tags(stack: &Stack, function: &Function) -> Option<Value> {
 }
 
 fn kms_key(stack: &Stack, function: &Function) -> Option<Value> {
-    function.kms_key_arn.as_ref().or(stack.provider.kms_key_arn.as_ref()).map(|key| key.value.clone())
+    let own = function.kms_key_arn.as_ref().or(function.aws_kms_key_arn.as_ref());
+    own.or(stack.provider.kms_key_arn.as_ref()).map(|key| key.value.clone())
 }
 
 /// The X-Ray mode of a function, if it is traced.

@@ -235,7 +235,7 @@ fn own_role(draft: &Draft, function: &Named<Function>) -> Value {
         statements.extend(provider_statements(stack).iter().map(|statement| statement.value.clone()));
     }
     statements.extend(value.iam_role_statements.iter().flatten().map(|statement| statement.value.clone()));
-    let name = value.iam_role_statements_name.as_ref().map(|name| json!(name.text));
+    let name = value.iam_role_statements_name.as_ref().map(|name| name.value.clone());
     let name = name.unwrap_or_else(|| own_name(stack, &function.name));
     let mut role = frame(name, json!({"Fn::Join": ["-", [stack.service, stack.stage, "lambda"]]}), statements);
     let in_network = function::vpc(stack, value).is_some();

@@ -83,15 +83,16 @@ impl<C: Cloud> World for Machine<C> {
     }
 
     fn git(&self, arguments: &[&str]) -> Result<String, Refusal> {
-        let run =
-            std::process::Command::new("git").args(arguments).current_dir(&self.root).stdin(Stdio::null()).output();
+        let mut command = std::process::Command::new("git");
+        command.args(arguments).current_dir(&self.root).stdin(Stdio::null()).env("LC_ALL", "C");
+        let run = command.output();
         match run {
             Ok(output) if output.status.success() => Ok(String::from_utf8_lossy(&output.stdout).trim_end().to_owned()),
             Ok(output) => {
                 let words = String::from_utf8_lossy(&output.stderr).lines().next().unwrap_or_default().to_owned();
                 Err(Refusal {
                     message: format!("git says: {words}"),
-                    hint: Some("run `git init` and commit, or give a value for when there is no repository".to_owned()),
+                    hint: Some("run the same in this folder to see what git misses".to_owned()),
                 })
             }
             Err(error) => {
@@ -145,6 +146,10 @@ fn said(printed: &str) -> Result<Scripted, Refusal> {
     let line = printed.rsplit(MARK).next().filter(|_| printed.contains(MARK));
     let said: Option<Value> = line.and_then(|line| serde_json::from_str(line).ok());
     let Some(mut said) = said else { return Err(Refusal::new("the script ended without a value")) };
+    let text = |key: &str| said.get(key).and_then(Value::as_str).map(str::to_owned);
+    if let Some(message) = text("error") {
+        return Err(Refusal { message: format!("the script failed: {message}"), hint: text("hint") });
+    }
     if let Some(needs) = said.get("needs").and_then(Value::as_array) {
         return Ok(Scripted::Needs(needs.iter().filter_map(|need| need.as_str().map(str::to_owned)).collect()));
     }
@@ -157,7 +162,8 @@ const MARK: &str = "\u{1}deploy-variable\u{1}";
 /// Loads the script, calls what it exports if that is a function, and prints the value, or the variables it asked for.
 const RUNNER: &str = r#"
 import { pathToFileURL } from 'node:url';
-import { createRequire } from 'node:module';
+import Module, { createRequire } from 'node:module';
+import { dirname } from 'node:path';
 let text = '';
 for await (const chunk of process.stdin) text += chunk;
 const { path, address, options, answers } = JSON.parse(text);
@@ -174,13 +180,31 @@ const context = {
   resolveConfigurationProperty: (keys) => ask('self:' + keys.join('.')),
 };
 const finish = (said) => process.stdout.write('\u0001deploy-variable\u0001' + JSON.stringify(said), () => process.exit(0));
+const bundled = () => {
+  const require = createRequire(pathToFileURL(path));
+  let esbuild;
+  try { esbuild = require('esbuild'); } catch {
+    throw Object.assign(new Error(`node ${process.version} does not run TypeScript`),
+      { hint: 'install Node.js 22.18 or newer, or esbuild in the project, or write the values into a .yml file' });
+  }
+  const options = { entryPoints: [path], bundle: true, platform: 'node', format: 'cjs', packages: 'external', write: false };
+  const made = new Module(path);
+  made.filename = path;
+  made.paths = Module._nodeModulePaths(dirname(path));
+  made._compile(esbuild.buildSync(options).outputFiles[0].text, path);
+  return made.exports;
+};
 const load = async () => {
   if (/\.c?js$/.test(path)) {
     try { return createRequire(pathToFileURL(path))(path); } catch (error) {
       if (error.code !== 'ERR_REQUIRE_ESM' && !/Cannot use import statement|Unexpected token 'export'/.test(error.message)) throw error;
     }
   }
-  const module = await import(pathToFileURL(path).href);
+  let module;
+  try { module = await import(pathToFileURL(path).href); } catch (error) {
+    if (error.code !== 'ERR_UNKNOWN_FILE_EXTENSION') throw error;
+    module = bundled();
+  }
   return 'default' in module ? module.default : module;
 };
 const work = async () => {
@@ -204,6 +228,14 @@ const idle = async () => {
     if (needs.length > 0) return finish({ needs });
   }
 };
+// A syntax error begins its stack with the place; any other error names it in the lines that begin with "at".
+const failure = (error) => {
+  if (!(error instanceof Error)) return { error: String(error) };
+  const lines = String(error.stack).split('\n');
+  const place = lines[0].startsWith(path) ? lines[0].slice(path.length) : lines.find((line) => line.includes(path))?.split(path)[1];
+  const at = /^:(\d+)/.exec(place ?? '')?.[1];
+  return { error: `${at ? `line ${at}: ` : ''}${error.message}`, hint: error.hint ?? 'correct the script: a fallback does not hide that it fails' };
+};
 idle();
-finish({ value: await work() });
+try { finish({ value: await work() }); } catch (error) { finish(failure(error)); }
 "#;

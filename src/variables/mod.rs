@@ -25,6 +25,7 @@ use crate::project::{Dialect, Project, Target};
 use crate::source::{Kind, Node, Sources};
 
 pub use machine::Machine;
+pub use source::git_facts;
 pub use syntax::{SOURCES, may_hold_variable, parse};
 pub use why::why;
 pub use world::{At, Cloud, NoCloud, Parameter, ParameterKind, Refusal, Script, Scripted, World};
@@ -99,6 +100,13 @@ async fn resolve_keys(project: &Project, world: &impl World, keys: Option<&[&str
         found.0.append(&mut resolver.diagnostics.0);
         drop(resolver);
         found.0.extend(memory.file_diagnostics.iter().cloned());
+        let files = memory.files.values().filter_map(|file| file.ok().flatten());
+        let mut hidden = Vec::new();
+        files.chain([root]).chain(memory.outside.values().copied()).for_each(|tree| secret_texts(tree, &mut hidden));
+        if let Ok(resolved) = &resolved {
+            secret_texts(&resolved.document, &mut hidden);
+        }
+        memory.sources.hide(hidden);
         if found.errors() > 0 {
             return Err(Invalid { diagnostics: found.sorted(), sources: memory.sources });
         }
@@ -110,6 +118,17 @@ async fn resolve_keys(project: &Project, world: &impl World, keys: Option<&[&str
     let message = format!("answers from outside lead to more than {} rounds of questions", limits::ROUNDS);
     diagnostics.push(Diagnostic::nowhere(Code::LimitExceeded, message));
     Err(Invalid { diagnostics, sources: memory.sources })
+}
+
+/// The texts and numbers of a tree that are secret. Booleans are not: there are only two.
+fn secret_texts(node: &Node, found: &mut Vec<String>) {
+    match &node.kind {
+        Kind::Sequence(items) => items.iter().for_each(|item| secret_texts(item, found)),
+        Kind::Mapping(entries) => entries.iter().for_each(|entry| secret_texts(&entry.value, found)),
+        Kind::String(text) if node.secret => found.push(text.clone()),
+        Kind::Number(number) if node.secret => found.push(number.to_string()),
+        _ => {}
+    }
 }
 
 /// The document with only some of its keys.

@@ -4,19 +4,35 @@ use std::ops::Range;
 
 use crate::source::{Sources, Span};
 
+/// Where the variables of one text begin, in the text and as it is written in its file.
+#[derive(Debug)]
+pub(super) struct Openings {
+    text: Vec<usize>,
+    written: Vec<usize>,
+}
+
+impl Openings {
+    /// The openings of a text whose scalar stands at `scalar`.
+    pub(super) fn of(sources: &Sources, scalar: Span, text: &str) -> Openings {
+        Openings { text: openings(text).collect(), written: openings(written(sources, scalar)).collect() }
+    }
+}
+
+/// The scalar as it is written.
+fn written(sources: &Sources, scalar: Span) -> &str {
+    sources.file(scalar.file).text.get(scalar.start as usize..scalar.end as usize).unwrap_or_default()
+}
+
 /// The place of the bytes `part` of a text whose scalar stands at `scalar`.
 ///
 /// Escapes and line folding make a scalar's text differ from what is written. Variables' openings are the same in both,
 /// so a part is found by counting them; where the text after the opening differs, the place ends with it.
-pub(super) fn place(sources: &Sources, scalar: Span, text: &str, part: Range<usize>) -> Span {
-    let file = sources.file(scalar.file);
-    let Some(written) = file.text.get(scalar.start as usize..scalar.end as usize) else { return scalar };
-    let Some(opening) = openings(text).take_while(|at| *at <= part.start).last() else {
-        return whole_or(scalar, written, text, part, 0, 0);
-    };
-    let count = openings(text).take_while(|at| *at < opening).count();
-    let Some(found) = openings(written).nth(count) else { return scalar };
-    whole_or(scalar, written, text, part, opening, found)
+pub(super) fn place(sources: &Sources, scalar: Span, text: &str, part: Range<usize>, openings: &Openings) -> Span {
+    let written = written(sources, scalar);
+    let before = openings.text.partition_point(|at| *at <= part.start);
+    let Some(count) = before.checked_sub(1) else { return whole_or(scalar, written, text, part, 0, 0) };
+    let Some(found) = openings.written.get(count) else { return scalar };
+    whole_or(scalar, written, text, part, openings.text[count], *found)
 }
 
 /// The part, if the written text agrees with the text from `from` (which stands at `found`) up to the part's end; else
@@ -59,7 +75,8 @@ mod tests {
         let value = node.get("a").expect("a");
         let text = value.as_str().expect("a text");
         let start = text.find(part).expect("the part");
-        let span = place(&sources, value.span, text, start..start + part.len());
+        let openings = Openings::of(&sources, value.span, text);
+        let span = place(&sources, value.span, text, start..start + part.len(), &openings);
         yaml_text[span.start as usize..span.end as usize].to_owned()
     }
 

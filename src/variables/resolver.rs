@@ -11,7 +11,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::answer::{Answer, Answers, Question};
-use super::place::place;
+use super::place::{Openings, place};
 use super::syntax::{self, Asks, Part, Source, Text, Variable};
 use super::trees::Trees;
 use super::world::{Refusal, World};
@@ -116,7 +116,16 @@ pub(super) struct Resolver<'a, 'w, W> {
     depth: usize,
     values: usize,
     text_bytes: usize,
+    /// Where the variables of long texts begin, by the text.
+    openings: HashMap<(Span, usize, usize), Openings>,
+    /// Where the keys of large mappings are, by the mapping.
+    indices: HashMap<usize, HashMap<&'a str, usize>>,
 }
+
+/// From how many bytes on a text's openings are looked for only once.
+const LONG_TEXT: usize = 1_024;
+/// From how many keys on a mapping has an index.
+const LARGE_MAPPING: usize = 16;
 
 pub(super) fn id(node: &Node) -> usize {
     std::ptr::from_ref(node).addr()
@@ -146,7 +155,22 @@ impl<'a, 'w, W: World> Resolver<'a, 'w, W> {
             depth: 0,
             values: 0,
             text_bytes: 0,
+            openings: HashMap::new(),
+            indices: HashMap::new(),
         }
+    }
+
+    /// The entry of a key; of a large mapping without looking at all of its keys.
+    fn entry(&mut self, node: &'a Node, key: &str) -> Option<&'a Entry> {
+        let entries = node.entries();
+        if entries.len() < LARGE_MAPPING {
+            return node.entry(key);
+        }
+        let index = self
+            .indices
+            .entry(id(node))
+            .or_insert_with(|| entries.iter().enumerate().map(|(at, entry)| (entry.key.text.as_str(), at)).collect());
+        entries.get(*index.get(key)?)
     }
 
     /// The value of a place with no variable left in it. All that is wrong inside is reported, not only the first.
@@ -321,7 +345,7 @@ impl<'a, 'w, W: World> Resolver<'a, 'w, W> {
         let (name, parameters, address) = match &asked.asks {
             Asks::Literal(value) => {
                 let span = self.place(site, asked.at.clone());
-                let node = self.trees.keep(source::from_json(value, span));
+                let node = self.trees.keep(Node::from_json(value, span));
                 self.memory.foreign.insert(id(node));
                 return Ok(Found::Value(Shallow { node, origin: None, secret: false }));
             }
@@ -440,7 +464,7 @@ impl<'a, 'w, W: World> Resolver<'a, 'w, W> {
         let mut named = here.node.span;
         for (depth, key) in keys.iter().enumerate() {
             let inner = match &here.node.kind {
-                Kind::Mapping(_) => here.node.entry(key).map(|entry| (&entry.value, entry.key.span)),
+                Kind::Mapping(_) => self.entry(here.node, key).map(|entry| (&entry.value, entry.key.span)),
                 Kind::Sequence(items) => {
                     key.parse::<usize>().ok().and_then(|at| items.get(at)).map(|item| (item, item.span))
                 }
@@ -472,8 +496,15 @@ impl<'a, 'w, W: World> Resolver<'a, 'w, W> {
         node
     }
 
-    pub(super) fn place(&self, site: Site<'_>, part: Range<usize>) -> Span {
-        place(&self.memory.sources, site.span, site.text, part)
+    pub(super) fn place(&mut self, site: Site<'_>, part: Range<usize>) -> Span {
+        let key = (site.span, site.text.as_ptr().addr(), site.text.len());
+        if site.text.len() < LONG_TEXT {
+            let openings = Openings::of(&self.memory.sources, site.span, site.text);
+            return place(&self.memory.sources, site.span, site.text, part, &openings);
+        }
+        let sources = &self.memory.sources;
+        let openings = self.openings.entry(key).or_insert_with(|| Openings::of(sources, site.span, site.text));
+        place(sources, site.span, site.text, part, openings)
     }
 
     /// Reports a mistake.

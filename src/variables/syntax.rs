@@ -4,6 +4,8 @@
 //! `name(parameter, …):address`, or a literal (`'text'`, `"text"`, a number, `true`, `false`, `null`). Parameters and addresses
 //! may hold variables. `\$<` and `\${` stand for the characters themselves.
 //!
+//! Further dollar signs before `${` belong to the variable: `$${self:service}` is `${self:service}`.
+//!
 //! `${` begins a variable only before the name of a source and `:` or `(`, so that CloudFormation's `${AWS::Region}` and
 //! `${LogicalId}` stay as they are. `$<` is ours and always begins one, except in a `serverless.yml`, where it is held to the
 //! same rule as `${`.
@@ -145,20 +147,32 @@ impl Parser<'_> {
             if next == '\\' && self.escapes(&mut plain) {
                 continue;
             }
+            let start = self.at;
+            if next == '$' {
+                self.at += self.dollars();
+            }
             if next == '$' && self.opens_at(self.at) {
                 if !plain.is_empty() {
                     parts.push(Part::Plain(std::mem::take(&mut plain)));
                 }
-                parts.push(Part::Variable(self.variable()?));
+                let variable = self.variable()?;
+                parts.push(Part::Variable(Variable { at: start..variable.at.end, ..variable }));
                 continue;
             }
             plain.push(next);
-            self.at += next.len_utf8();
+            self.at = start + next.len_utf8();
         }
         if !plain.is_empty() {
             parts.push(Part::Plain(plain));
         }
         Ok(Text { parts })
+    }
+
+    /// How many dollar signs belong to the variable after them: to `$${self:service}` all do, as in Serverless v3.
+    fn dollars(&self) -> usize {
+        let rest = &self.text[self.at..];
+        let more = rest.bytes().take_while(|byte| *byte == b'$').count().saturating_sub(1);
+        if more > 0 && rest[more..].starts_with("${") && self.opens_at(self.at + more) { more } else { 0 }
     }
 
     /// Backslashes before a variable's opening: each pair is one, a single one takes the opening's meaning away.

@@ -2,42 +2,41 @@
 //!
 //! A case begins with a sentence that says what it shows. Then come its files, each after a line `@@ PATH`. Some names mean something
 //! else: `@@ arguments` (`--stage prod` a line), `@@ environment` (`NAME=value` a line), `@@ cloud` (JSON: what a cloud would
-//! answer). Last comes `@@ expected`: every diagnostic as a person reads it, or `no mistakes` and the resolved document.
+//! answer), `@@ git` (a commit message: the files are committed to a repository), `@@ needs` (a program without which the
+//! case is left out, by name). Last comes `@@ expected`: every diagnostic as a person reads it, or `no mistakes` and the
+//! resolved document. A case goes the way of `deploy validate`, and on to the zips and to what is known of the account.
 //!
 //! `DEPLOY_BLESS=1 cargo test --test it golden` writes what there is now as expected; look at the difference before you commit.
 
 use std::collections::HashMap;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
-use deploy::diagnostic::{Code, Diagnostic, Invalid, render};
+use deploy::artifact;
+use deploy::diagnostic::{Code, Diagnostic, Diagnostics, Invalid, Severity, render};
 use deploy::project::{self, Options, Target};
 use deploy::source::Sources;
 use deploy::stack;
+use deploy::template;
 use deploy::variables::{self, At, Cloud, Machine, Parameter, ParameterKind, Refusal};
 use serde_json::Value;
 
 /// How many cases there are at least.
 const CASES: usize = 120;
 
-/// Mistakes that are found after the model; their own tests show them.
-const ELSEWHERE: &[Code] = &[
-    Code::UnsupportedKey,
-    Code::FileNotFound,
-    Code::UnknownRights,
-    Code::WeakTemplate,
-    Code::OtherAccount,
-    Code::StateMachine,
-];
-
-struct Case {
-    path: PathBuf,
+pub struct Case {
+    pub path: PathBuf,
     /// Everything before the expectation.
     given: String,
     files: Vec<(String, String)>,
     arguments: Vec<(String, String)>,
     environment: HashMap<String, String>,
     cloud: Value,
+    /// The message of the commit that holds the files, if there is a repository.
+    commit: Option<String>,
+    /// The program that the case needs.
+    needs: Option<String>,
     expected: String,
 }
 
@@ -92,7 +91,7 @@ fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden")
 }
 
-fn cases() -> Vec<Case> {
+pub fn cases() -> Vec<Case> {
     let mut paths = Vec::new();
     for topic in std::fs::read_dir(folder()).expect("tests/golden") {
         for entry in std::fs::read_dir(topic.expect("a topic").path()).expect("a topic is a folder") {
@@ -113,6 +112,8 @@ fn parsed(path: &Path) -> Case {
         arguments: Vec::new(),
         environment: HashMap::new(),
         cloud: Value::Null,
+        commit: None,
+        needs: None,
         expected: expected.to_owned(),
     };
     for part in given.split("@@ ").skip(1) {
@@ -121,6 +122,8 @@ fn parsed(path: &Path) -> Case {
             "arguments" => case.arguments.extend(content.lines().filter_map(|line| line.split_once(' ')).map(own)),
             "environment" => case.environment.extend(content.lines().filter_map(|line| line.split_once('=')).map(own)),
             "cloud" => case.cloud = serde_json::from_str(content).expect("the cloud is JSON"),
+            "git" => case.commit = Some(content.to_owned()),
+            "needs" => case.needs = Some(content.trim().to_owned()),
             _ => case.files.push((name.to_owned(), written_out(content))),
         }
     }
@@ -153,30 +156,69 @@ impl Case {
         options
     }
 
-    /// The diagnostics and the files that they are in, and the document if there is one.
-    fn run(&self, root: &Path) -> (Vec<Diagnostic>, Sources, Option<Value>) {
+    /// Writes the files of the case.
+    fn write(&self, root: &Path) {
         for (name, content) in &self.files {
             let path = root.join(name);
             std::fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");
             std::fs::write(path, content).expect("a file");
         }
-        let failed = |invalid: Invalid| (invalid.diagnostics.0, invalid.sources, None);
-        let project = match project::read(self.options(root)) {
-            Ok(project) => project,
-            Err(invalid) => return failed(invalid),
-        };
+    }
+
+    /// The configuration, its variables not resolved; nothing for a case that is about what cannot be read.
+    pub fn document(&self) -> Option<Value> {
+        let root = tempfile::tempdir().expect("a temporary folder");
+        self.write(root.path());
+        project::read(self.options(root.path())).ok().map(|project| project.document.to_json())
+    }
+
+    /// The configuration in `root` with its variables resolved.
+    pub fn resolved(&self, root: &Path) -> Result<variables::Resolved, Invalid> {
+        self.write(root);
+        let project = project::read(self.options(root))?;
         let machine =
             Machine::new(&project.root, Written(self.cloud.clone())).with_environment(self.environment.clone());
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
-        let resolved = match runtime.block_on(variables::resolve(&project, &machine)) {
+        runtime.block_on(variables::resolve(&project, &machine))
+    }
+
+    /// The diagnostics and the files that they are in, and the document if there is one.
+    fn run(&self, root: &Path) -> (Vec<Diagnostic>, Sources, Option<Value>) {
+        self.write(root);
+        if let Some(message) = &self.commit {
+            commit(root, message);
+        }
+        let resolved = match self.resolved(root) {
             Ok(resolved) => resolved,
-            Err(invalid) => return failed(invalid),
+            Err(invalid) => return (invalid.diagnostics.0, invalid.sources, None),
         };
         let sources = resolved.sources.clone();
-        match stack::decode(&resolved) {
-            Ok(stack) => (stack.warnings, sources, Some(deploy::source::print::shown(&resolved.document, false))),
-            Err(diagnostics) => (diagnostics.0, sources, None),
+        let stack = match stack::decode(&resolved) {
+            Ok(stack) => stack,
+            Err(diagnostics) => return (diagnostics.0, sources, None),
+        };
+        let mut found = stack.warnings.clone();
+        match template::render(&stack, &template::placeholders(&stack)) {
+            Ok(rendered) => found.extend(rendered.warnings),
+            Err(diagnostics) => found.extend(diagnostics.0),
         }
+        found.extend(artifact::units(&stack).err().unwrap_or_default().0);
+        if let Some(account) = self.cloud.pointer("/account/aws").and_then(Value::as_str) {
+            found.extend(stack::check::other_accounts(&stack, account));
+        }
+        let found = Diagnostics(found).sorted().0;
+        (found, sources, Some(deploy::source::print::shown(&resolved.document, false)))
+    }
+
+    /// Whether the program is there that the case needs.
+    #[allow(clippy::print_stderr)]
+    fn can_run(&self) -> bool {
+        let Some(program) = &self.needs else { return true };
+        let found = Command::new(program).arg("--version").output().is_ok_and(|output| output.status.success());
+        if !found {
+            eprintln!("left out, for there is no {program}: {}", self.path.display());
+        }
+        found
     }
 
     fn found(&self) -> String {
@@ -187,7 +229,8 @@ impl Case {
             let shown = render(diagnostic, &sources, false).replace(&*root.path().to_string_lossy(), "PROJECT");
             let _ = writeln!(text, "{shown}");
         }
-        if diagnostics.is_empty() {
+        // What is only worth knowing does not hide the document.
+        if diagnostics.iter().all(|diagnostic| diagnostic.severity == Severity::Note) {
             let _ = writeln!(text, "no mistakes");
             let _ = writeln!(text, "{}", document.map(|document| format!("{document:#}")).unwrap_or_default());
         }
@@ -195,11 +238,34 @@ impl Case {
     }
 }
 
+/// Commits all files to a new repository, always under the same id.
+fn commit(root: &Path, message: &str) {
+    let git = |arguments: &[&str]| {
+        let mut command = Command::new("git");
+        command
+            .args(["-c", "core.hooksPath=/dev/null", "-c", "commit.gpgsign=false"])
+            .args(arguments)
+            .current_dir(root);
+        for who in ["AUTHOR", "COMMITTER"] {
+            command.env(format!("GIT_{who}_NAME"), "Ada").env(format!("GIT_{who}_EMAIL"), "ada@example.com");
+            command.env(format!("GIT_{who}_DATE"), "2026-01-02T03:04:05Z");
+        }
+        let output = command.env("GIT_CONFIG_GLOBAL", "/dev/null").output().expect("git runs");
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    };
+    git(&["init", "-q", "-b", "main"]);
+    git(&["config", "user.name", "Ada"]);
+    git(&["config", "user.email", "ada@example.com"]);
+    git(&["add", "."]);
+    git(&["commit", "-q", "-m", message]);
+    git(&["tag", "v1"]);
+}
+
 #[test]
 fn every_mistake_reads_as_expected() {
     let blessing = std::env::var_os("DEPLOY_BLESS").is_some();
     let mut wrong = Vec::new();
-    for case in cases() {
+    for case in cases().into_iter().filter(Case::can_run) {
         let found = case.found();
         if blessing {
             std::fs::write(&case.path, format!("{}@@ expected\n{found}", case.given)).expect("the case is written");
@@ -214,9 +280,22 @@ fn every_mistake_reads_as_expected() {
 fn there_is_a_case_for_every_code() {
     let cases = cases();
     assert!(cases.len() >= CASES, "there are {} cases", cases.len());
-    for code in Code::ALL.iter().filter(|code| !ELSEWHERE.contains(code)) {
+    for code in Code::ALL {
         let shown = format!("[{code}]: ");
         assert!(cases.iter().any(|case| case.expected.contains(&shown)), "no case shows {code}");
+    }
+}
+
+#[test]
+fn there_is_a_case_for_every_source_in_both_spellings() {
+    let cases = cases();
+    let valid = |case: &&Case| case.expected.contains("no mistakes\n");
+    for source in variables::SOURCES {
+        for open in ["$<", "${"] {
+            let used = [format!("{open}{source}:"), format!("{open}{source}(")];
+            let shown = cases.iter().filter(valid).any(|case| used.iter().any(|used| case.given.contains(used)));
+            assert!(shown, "no case without mistakes has {open}{source}");
+        }
     }
 }
 

@@ -1,5 +1,6 @@
 //! The integration tests of `deploy`: one binary.
 
+mod cloud_sources;
 mod deploys;
 mod faults;
 mod flow_deploying;
@@ -7,7 +8,10 @@ mod flow_signup;
 mod flow_trouble;
 mod golden;
 mod package;
+mod keys;
+mod limits;
 mod stack_page;
 mod support;
 mod templates;
 mod tidy;
+mod variables_page;

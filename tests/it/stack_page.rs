@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
-use deploy::stack::shape::{Shape, Standing, Table};
+use deploy::stack::shape::{Bounds, Key, Shape, Standing, Table};
 
 const HEAD: &str = "# The configuration file
 
@@ -20,7 +20,7 @@ fn page() -> String {
     while !waiting.is_empty() {
         let table = waiting.remove(0);
         if seen.insert(table.title) {
-            section(&mut page, &table);
+            section(&mut page, table);
             for key in &table.keys {
                 nested(&key.shape, &mut waiting);
             }
@@ -39,7 +39,17 @@ fn section(page: &mut String, table: &Table) {
             Standing::Refused => " Not supported: an error.".to_owned(),
         };
         let doc = key.doc.replace('|', "\\|");
-        page.push_str(&format!("| `{}` | {} | {doc}{standing} |\n", key.name, words(&key.shape).replace('|', "\\|")));
+        page.push_str(&format!("| `{}` | {} | {doc}{standing} |\n", key.name, value(key).replace('|', "\\|")));
+    }
+}
+
+/// What a key takes: its shape, or what its bounds leave of it.
+fn value(key: &Key) -> String {
+    match key.bounds {
+        Bounds::None => words(&key.shape),
+        Bounds::Range(least, i64::MAX) => format!("{} from {least}", words(&key.shape)),
+        Bounds::Range(least, most) => format!("{} from {least} to {most}", words(&key.shape)),
+        Bounds::Words(allowed) => words(&Shape::Words(allowed)),
     }
 }
 
@@ -59,7 +69,7 @@ fn words(shape: &Shape) -> String {
     }
 }
 
-fn nested(shape: &Shape, waiting: &mut Vec<Table>) {
+fn nested(shape: &Shape, waiting: &mut Vec<&'static Table>) {
     match shape {
         Shape::Section(_, table) => waiting.push(table()),
         Shape::List(inner) | Shape::Map(inner) => nested(inner, waiting),

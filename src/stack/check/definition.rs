@@ -1,28 +1,65 @@
 //! State machines as Step Functions would check them, with places in the author's own file.
 
+use std::borrow::Cow;
+
 use serde_json::Value;
 
-use crate::diagnostic::{Code, Diagnostic, Severity};
+use crate::diagnostic::{Code, Diagnostic, Severity, listed, nearest};
 use crate::source::{Kind, Node};
 use crate::stack::{Named, Stack, StateMachine};
 
 /// What stands for a function of CloudFormation while the definition is checked.
 const PLACEHOLDER: &str = "arn:aws:lambda:us-east-1:000000000000:function:placeholder";
 
-/// Checks every definition that is written as a mapping. One that is given as text is checked by Step Functions.
+/// Checks every definition, written as a mapping or as JSON text.
 pub(super) fn check(stack: &Stack, found: &mut Vec<Diagnostic>) {
     for machine in stack.machines.iter() {
-        let definition = &machine.value.definition.0;
-        if matches!(definition.kind, Kind::Mapping(_)) {
-            one(machine, definition, found);
+        let written = &machine.value.definition.0;
+        match definition(&machine.value) {
+            Ok(definition) if matches!(definition.kind, Kind::Mapping(_)) => one(machine, &definition, found),
+            // A text that CloudFormation fills in.
+            Ok(other) if is_function(&other) => {}
+            Ok(other) => {
+                let message =
+                    format!("the definition of `{}` has to be a mapping, and it is {}", machine.name, other.noun());
+                let diagnostic = Diagnostic::error(Code::StateMachine, written.span, message);
+                found.push(diagnostic.came_through(&written.origin).hint("begin with `StartAt:` and `States:`"));
+            }
+            Err(error) => {
+                let message = format!("the definition of `{}` is text that is not JSON: {error}", machine.name);
+                let diagnostic = Diagnostic::error(Code::StateMachine, written.span, message);
+                let hint = "write it as YAML, without the quotes or the `|`, or correct the JSON";
+                found.push(diagnostic.came_through(&written.origin).hint(hint));
+            }
         }
+    }
+}
+
+/// A machine's definition as a tree; of one that is JSON text all stands where the text stands.
+///
+/// # Errors
+/// It is text that is not JSON.
+pub(super) fn definition(machine: &StateMachine) -> Result<Cow<'_, Node>, serde_json::Error> {
+    let node = &machine.definition.0;
+    match node.as_str() {
+        Some(text) if !is_function(node) || text.trim_start().starts_with('{') => {
+            let tree = Node::from_json(&serde_json::from_str(text)?, node.span);
+            Ok(Cow::Owned(Node { origin: node.origin.clone(), secret: node.secret, ..tree }))
+        }
+        _ => Ok(Cow::Borrowed(node)),
     }
 }
 
 fn one(machine: &Named<StateMachine>, definition: &Node, found: &mut Vec<Diagnostic>) {
     let express = machine.value.kind.as_ref().is_some_and(|kind| kind.text == "EXPRESS");
     let kind = if express { asl::Kind::Express } else { asl::Kind::Standard };
-    for problem in asl::validate(&plain(definition).to_string(), kind) {
+    let problems = asl::validate(&plain(definition).to_string(), kind);
+    let lost = problems.iter().any(|problem| problem.message.starts_with(LOST_TARGET));
+    for problem in problems {
+        // Where a target is lost, that nothing ends is the same mistake.
+        if lost && problem.message.contains("no terminal state") {
+            continue;
+        }
         let location = problem.location.as_deref().unwrap_or("/");
         let (node, known) = place(definition, location);
         if !known {
@@ -30,13 +67,50 @@ fn one(machine: &Named<StateMachine>, definition: &Node, found: &mut Vec<Diagnos
         }
         let message = format!("the state machine `{}`: {}", machine.name, problem.message);
         let diagnostic = Diagnostic::error(Code::StateMachine, node.span, message).came_through(&node.origin);
-        let diagnostic = match node.as_str().filter(|_| !node.secret).and_then(missing_dot) {
-            Some(meant) => diagnostic.hint(format!("did you mean `{meant}`?")),
-            None => diagnostic,
-        };
+        let diagnostic = with_hint(diagnostic, &problem.message, node, definition);
         let severity = if problem.is_error() { Severity::Error } else { Severity::Warning };
         found.push(Diagnostic { severity, ..diagnostic }.label(state_of(location)));
     }
+}
+
+/// How the sentence about a state that does not exist begins.
+const LOST_TARGET: &str = "Missing '";
+
+/// What to do about a problem, where its words tell.
+fn with_hint(diagnostic: Diagnostic, message: &str, node: &Node, definition: &Node) -> Diagnostic {
+    if let Some(meant) = node.as_str().filter(|_| !node.secret).and_then(missing_dot) {
+        return diagnostic.hint(format!("did you mean `{meant}`?"));
+    }
+    if message.starts_with(LOST_TARGET) {
+        let mut names = Vec::new();
+        state_names(definition, &mut names);
+        let wanted = message.rsplit(": ").next().unwrap_or_default();
+        return match nearest(wanted, names.iter().copied()) {
+            Some(near) => diagnostic.hint(format!("did you mean `{near}`?")),
+            None => diagnostic.hint(format!("the states are {}", listed(names))),
+        };
+    }
+    let hint = if message.contains("no terminal state") {
+        "give its last state `End: true`, or a state of the type Succeed or Fail"
+    } else if message.contains("is not reachable") {
+        "let another state lead to it with `Next`, or take it out"
+    } else if message.contains("[End, Next]") {
+        "add `Next: STATE`, or `End: true` if it is the last one"
+    } else {
+        return diagnostic;
+    };
+    diagnostic.hint(hint)
+}
+
+/// The names of all states, those inside Parallel and Map included. Definitions nest as deep as files do at most.
+fn state_names<'a>(node: &'a Node, names: &mut Vec<&'a str>) {
+    for entry in node.entries() {
+        if entry.key.text == "States" {
+            names.extend(entry.value.entries().iter().map(|state| state.key.as_str()));
+        }
+        state_names(&entry.value, names);
+    }
+    node.items().iter().for_each(|item| state_names(item, names));
 }
 
 /// The state that a pointer leads into, for the words beside the carets.

@@ -49,36 +49,16 @@ const RETENTION_DAYS: &[i64] =
 /// Checks every function.
 pub(super) fn check(stack: &Stack, found: &mut Vec<Diagnostic>) {
     let provider = &stack.provider;
-    limits("provider", provider.timeout_s, provider.memory_mb, found);
     runtime(provider.runtime.as_ref(), found);
     for function in stack.functions.iter() {
         let path = format!("functions.{}", function.name);
         let value = &function.value;
-        limits(&path, value.timeout_s, value.memory_mb, found);
-        range(&path, "ephemeralStorageSize", value.ephemeral_storage_mb, 512, 10_240, "MB", found);
-        range(&path, "maximumRetryAttempts", value.maximum_retry_attempts, 0, 2, "attempts", found);
-        range(&path, "maximumEventAge", value.maximum_event_age_s, 60, 21_600, "seconds", found);
         retention(&path, value.log_retention_days, found);
         runtime(value.runtime.as_ref(), found);
         behind_api(stack, function, found);
         schedules(function, found);
     }
     retention("provider", provider.log_retention_days, found);
-}
-
-/// Source: <https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html>
-fn limits(path: &str, timeout_s: Option<Whole>, memory_mb: Option<Whole>, found: &mut Vec<Diagnostic>) {
-    range(path, "timeout", timeout_s, 1, 900, "seconds", found);
-    range(path, "memorySize", memory_mb, 128, 10_240, "MB", found);
-}
-
-fn range(path: &str, key: &str, value: Option<Whole>, least: i64, most: i64, unit: &str, found: &mut Vec<Diagnostic>) {
-    let Some(whole) = value.filter(|whole| !(least..=most).contains(&whole.value)) else { return };
-    let message = format!("`{path}.{key}` is {}, and Lambda takes {least} to {most} {unit}", whole.value);
-    let nearest = if whole.value < least { least } else { most };
-    found.push(
-        Diagnostic::error(Code::OutOfRange, whole.span, message).hint(format!("write {nearest}, or what lies between")),
-    );
 }
 
 fn retention(path: &str, value: Option<Whole>, found: &mut Vec<Diagnostic>) {

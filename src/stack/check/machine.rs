@@ -6,6 +6,7 @@ use crate::diagnostic::{Code, Diagnostic};
 use crate::source::{Kind, Node};
 use crate::stack::{Function, Named, Stack};
 
+use super::definition::definition;
 use super::task::{Task, arn, tasks};
 
 /// Checks every Task that calls a function of this service.
@@ -13,7 +14,8 @@ pub(super) fn check(stack: &Stack, found: &mut Vec<Diagnostic>) {
     let names: HashMap<String, &Named<Function>> =
         stack.functions.iter().map(|function| (stack.function_name(function), function)).collect();
     for machine in stack.machines.iter() {
-        for task in tasks(&machine.value.definition.0) {
+        let Ok(definition) = definition(&machine.value) else { continue };
+        for task in tasks(&definition) {
             let Some(arn) = task.resource.as_str().and_then(arn) else { continue };
             match names.get(arn.function) {
                 Some(function) => {
@@ -30,7 +32,8 @@ pub(super) fn check(stack: &Stack, found: &mut Vec<Diagnostic>) {
 pub fn other_accounts(stack: &Stack, account: &str) -> Vec<Diagnostic> {
     let mut found = Vec::new();
     for machine in stack.machines.iter() {
-        for task in tasks(&machine.value.definition.0) {
+        let Ok(definition) = definition(&machine.value) else { continue };
+        for task in tasks(&definition) {
             let Some(arn) = task.resource.as_str().and_then(arn) else { continue };
             let own = stack.functions.iter().any(|function| stack.function_name(function) == arn.function);
             if own && !arn.account.is_empty() && arn.account != account {

@@ -2,14 +2,14 @@
 
 mod definition;
 mod function;
+mod image;
 mod machine;
 mod name;
 mod plugin;
 mod route;
 mod task;
 
-use crate::diagnostic::{Diagnostic, Severity};
-use crate::project::Dialect;
+use crate::diagnostic::{Code, Diagnostic, Severity};
 
 use super::Stack;
 
@@ -18,24 +18,21 @@ pub use machine::other_accounts;
 /// Everything that the cross-checks find. In a file that is not strict all of it is warnings, as in Serverless v3.
 pub fn all(stack: &Stack, strict: bool) -> Vec<Diagnostic> {
     let mut found = Vec::new();
+    plugin::check(stack, &mut found);
     name::check(stack, &mut found);
     function::check(stack, &mut found);
+    image::check(stack, &mut found);
     route::check(stack, &mut found);
     machine::check(stack, &mut found);
     definition::check(stack, &mut found);
-    let found = found.into_iter().map(|diagnostic| weighed(diagnostic, strict));
-    // `configValidationMode` speaks of the file's keys: a framework's file names the framework's plugins, however strict it is.
-    let is_own = stack.dialect == Dialect::Stack;
-    plugins(stack).into_iter().map(|diagnostic| weighed(diagnostic, is_own && strict)).chain(found).collect()
-}
-
-fn plugins(stack: &Stack) -> Vec<Diagnostic> {
-    let mut found = Vec::new();
-    plugin::check(stack, &mut found);
-    found
+    found.into_iter().map(|diagnostic| weighed(diagnostic, strict)).collect()
 }
 
 /// As bad as the file takes it.
 fn weighed(diagnostic: Diagnostic, strict: bool) -> Diagnostic {
-    if strict { diagnostic } else { Diagnostic { severity: Severity::Warning, ..diagnostic } }
+    let stays = diagnostic.severity != Severity::Error || diagnostic.code == Code::UnsupportedKey;
+    if strict || stays {
+        return diagnostic;
+    }
+    Diagnostic { severity: Severity::Warning, ..diagnostic }
 }

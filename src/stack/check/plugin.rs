@@ -1,7 +1,8 @@
 //! `plugins:`: what `deploy` does itself, and what nobody does here.
 
-use crate::diagnostic::{Code, Diagnostic, nearest};
-use crate::stack::Stack;
+use crate::diagnostic::{Code, Diagnostic, Severity, nearest};
+use crate::project::Dialect;
+use crate::stack::{Stack, Text};
 
 /// Plugins whose work is done without them, or that change nothing in what is deployed.
 const NATIVE: &[&str] = &[
@@ -53,19 +54,35 @@ const FOREIGN: &[(&str, &str)] = &[
     ("serverless-go-plugin", "builds Go functions"),
 ];
 
-/// Names the plugins whose work is not done.
+/// Says once which plugins are not needed, and names those whose work is not done.
+///
+/// The latter are errors in a `stack.yaml` and warnings in a `serverless.yml`, whatever its `configValidationMode`, which is about keys.
 pub(super) fn check(stack: &Stack, found: &mut Vec<Diagnostic>) {
-    for plugin in stack.plugins.iter().filter(|plugin| !NATIVE.contains(&plugin.as_str())) {
-        let name = plugin.as_str();
-        let what = FOREIGN.iter().find(|(known, _)| *known == name);
-        let message = match what {
-            Some((_, does)) => format!("the plugin `{name}` is not run: it {does}"),
-            None => format!("the plugin `{name}` is not known here, and plugins are not run"),
-        };
-        let diagnostic = Diagnostic::error(Code::UnknownPlugin, plugin.span, message);
-        let diagnostic = if what.is_none() { misspelt(diagnostic, name) } else { diagnostic };
-        found.push(diagnostic.hint("take it out of `plugins` when the project does without it"));
+    let (native, others): (Vec<&Text>, Vec<&Text>) =
+        stack.plugins.iter().partition(|plugin| NATIVE.contains(&plugin.as_str()));
+    if let Some(first) = native.first() {
+        let names: Vec<String> = native.iter().map(|plugin| format!("`{}`", plugin.as_str())).collect();
+        let message = format!("done here without a plugin: {}", names.join(", "));
+        let note = Diagnostic::error(Code::NativePlugin, first.span, message);
+        found.push(Diagnostic { severity: Severity::Note, ..note });
     }
+    let severity = if stack.dialect == Dialect::Stack { Severity::Error } else { Severity::Warning };
+    for plugin in others {
+        found.push(Diagnostic { severity, ..not_run(plugin) });
+    }
+}
+
+fn not_run(plugin: &Text) -> Diagnostic {
+    let name = plugin.as_str();
+    let what = FOREIGN.iter().find(|(known, _)| *known == name);
+    let message = match what {
+        Some((_, does)) => format!("the plugin `{name}` is not run: it {does}"),
+        None if name.starts_with(['.', '/']) => format!("the plugin `{name}` is code of the project, which is not run"),
+        None => format!("the plugin `{name}` is not known here, and plugins are not run"),
+    };
+    let diagnostic = Diagnostic::error(Code::UnknownPlugin, plugin.span, message);
+    let diagnostic = if what.is_none() { misspelt(diagnostic, name) } else { diagnostic };
+    diagnostic.hint("take it out of `plugins` when the project does without it")
 }
 
 /// With the plugin that was probably meant; what all their names begin with does not count.

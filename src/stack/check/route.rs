@@ -40,15 +40,7 @@ fn routes(stack: &Stack) -> Vec<Route> {
         for event in &function.value.events {
             match event {
                 Event::Http(http) => routes.push(rest(http.0.method, http.0.path.as_str(), &owner, http.0.path.span)),
-                Event::HttpApi(route) => {
-                    let HttpApiRoute::Line(line) = route.as_ref() else { continue };
-                    let words: Vec<&str> = line.as_str().split_whitespace().collect();
-                    let text = match words.as_slice() {
-                        [method, path] => format!("{} {}", method.to_uppercase(), path),
-                        other => other.join(" "),
-                    };
-                    routes.push(Route { api: "httpApi", line: text, owner: owner.clone(), span: line.span });
-                }
+                Event::HttpApi(route) => routes.extend(http_api(route, &owner)),
                 _ => {}
             }
         }
@@ -62,6 +54,25 @@ fn routes(stack: &Stack) -> Vec<Route> {
         }
     }
     routes
+}
+
+/// The route of an `httpApi` event, if it names one.
+fn http_api(route: &HttpApiRoute, owner: &str) -> Option<Route> {
+    let (text, span) = match route {
+        HttpApiRoute::Line(line) => (line.text.clone(), line.span),
+        HttpApiRoute::Detailed(event) => match (&event.route, &event.method, &event.path) {
+            (Some(route), _, _) => (route.text.clone(), route.span),
+            (None, Some(method), Some(path)) => (format!("{} {}", method.text, path.text), path.span),
+            (None, None, Some(path)) => (path.text.clone(), path.span),
+            _ => return None,
+        },
+    };
+    let words: Vec<&str> = text.split_whitespace().collect();
+    let line = match words.as_slice() {
+        [method, path] => format!("{} {path}", method.to_uppercase()),
+        other => other.join(" "),
+    };
+    Some(Route { api: "httpApi", line, owner: owner.to_owned(), span })
 }
 
 fn rest(method: HttpMethod, path: &str, owner: &str, span: Span) -> Route {

@@ -25,7 +25,12 @@ pub fn is_explicit(stack: &Stack) -> bool {
 fn wants_settings(stack: &Stack) -> bool {
     let traced = stack.provider.tracing.as_ref().and_then(|tracing| tracing.api_gateway).is_some_and(|flag| flag.value);
     let logged = stack.provider.logs.as_ref().is_some_and(|logs| logs.rest_api.is_on());
-    !is_shared(stack) && (traced || logged)
+    !is_shared(stack) && (traced || logged || metrics(stack).is_some())
+}
+
+/// Whether CloudWatch gets metrics by method, if the author says so.
+fn metrics(stack: &Stack) -> Option<bool> {
+    stack.provider.api_gateway.as_ref().and_then(|api| api.metrics).map(|flag| flag.value)
 }
 
 /// Adds the stage and its log group.
@@ -37,8 +42,7 @@ pub fn render(draft: &mut Draft, deployment: &str, of_functions: bool) {
     }
     if !is_explicit(stack) {
         if wants_settings(stack) {
-            let message =
-                "tracing and logs of the REST API are settings of its stage, which this template leaves as it is";
+            let message = "tracing, logs and metrics of the REST API are settings of its stage, which this template leaves as it is";
             let diagnostic = Diagnostic::warning(Code::WeakTemplate, stack.provider.span, message);
             draft
                 .diagnostics
@@ -64,7 +68,7 @@ pub fn render(draft: &mut Draft, deployment: &str, of_functions: bool) {
         &mut stage,
         [
             ("Tags", (!tags.is_empty()).then(|| json!(tags))),
-            ("MethodSettings", logs.is_some().then(|| execution_logs(details)).flatten()),
+            ("MethodSettings", method_settings(logs.is_some(), details, metrics(stack))),
             ("AccessLogSettings", (logs.is_some() && access).then_some(settings)),
         ],
     );
@@ -84,11 +88,20 @@ fn add_log_group(draft: &mut Draft) {
     }
 }
 
-fn execution_logs(details: Option<&RestApiLogs>) -> Option<Value> {
-    if !details.and_then(|logs| logs.execution_logging).is_none_or(|flag| flag.value) {
+/// The settings of every method, if there are any.
+fn method_settings(logged: bool, details: Option<&RestApiLogs>, metrics: Option<bool>) -> Option<Value> {
+    let mut settings = Map::new();
+    if logged && details.and_then(|logs| logs.execution_logging).is_none_or(|flag| flag.value) {
+        let full = details.and_then(|logs| logs.full_execution_data).is_none_or(|flag| flag.value);
+        let level = details.and_then(|logs| logs.level.as_ref()).map_or("INFO", |level| level.text.as_str());
+        settings.insert("DataTraceEnabled".into(), json!(full));
+        settings.insert("LoggingLevel".into(), json!(level));
+    }
+    extend(&mut settings, [("MetricsEnabled", metrics.map(|metrics| json!(metrics)))]);
+    if settings.is_empty() {
         return None;
     }
-    let full = details.and_then(|logs| logs.full_execution_data).is_none_or(|flag| flag.value);
-    let level = details.and_then(|logs| logs.level.as_ref()).map_or("INFO", |level| level.text.as_str());
-    Some(json!([{"DataTraceEnabled": full, "HttpMethod": "*", "ResourcePath": "/*", "LoggingLevel": level}]))
+    settings.insert("HttpMethod".into(), json!("*"));
+    settings.insert("ResourcePath".into(), json!("/*"));
+    Some(json!([settings]))
 }

@@ -1,6 +1,6 @@
 //! What the command line says: `opt:`, `param:`, `sls:`; and the stage, the region and the target, which follow from it.
 
-use super::{Call, Found, as_text, from_json, missing};
+use super::{Call, Found, as_text, missing};
 use crate::diagnostic::{Code, Diagnostic, listed, nearest};
 use crate::project::Target;
 use crate::source::{Kind, Node};
@@ -19,7 +19,7 @@ impl<'a, W: World> Resolver<'a, '_, W> {
         let Some(name) = call.address.as_deref() else {
             let span = self.place(call.site, call.at.clone());
             let members = options.into_iter().map(|(name, value)| (name, serde_json::Value::String(value)));
-            return Ok(self.keep_outside(from_json(&serde_json::Value::Object(members.collect()), span)));
+            return Ok(self.keep_outside(Node::from_json(&serde_json::Value::Object(members.collect()), span)));
         };
         match options.into_iter().find(|(known, _)| known == name) {
             Some((_, value)) => Ok(self.outside(call, value, false)),

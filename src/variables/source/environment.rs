@@ -1,9 +1,9 @@
 //! `env:`: the environment, and the `.env` files with `useDotenv: true`.
 
-use super::{Call, Found, missing};
+use super::{Call, Found, dotenv, missing};
 use crate::project::Unread;
 use crate::source::Kind;
-use crate::variables::resolver::{Resolver, Shallow, Stop};
+use crate::variables::resolver::{Resolver, Shallow, Stop, id};
 use crate::variables::world::World;
 
 impl<'a, W: World> Resolver<'a, '_, W> {
@@ -46,6 +46,17 @@ impl<'a, W: World> Resolver<'a, '_, W> {
             }
             files.extend(self.load(&path, None)?);
         }
+        let lookup = |name: &str| match self.world.environment(name) {
+            Some(value) => Some((value, false)),
+            None => files.iter().find_map(|file| {
+                let node = file.get(name)?;
+                Some((node.as_str()?.to_owned(), node.secret))
+            }),
+        };
+        let text = |file: &crate::source::Node| self.memory.sources.file(file.span.file).text.as_str();
+        let expanded: Vec<_> = files.iter().map(|file| dotenv::expanded(file, text(file), &lookup)).collect();
+        let files: Vec<_> = expanded.into_iter().map(|file| self.trees.keep(file)).collect();
+        self.memory.foreign.extend(files.iter().flat_map(|file| file.entries()).map(|entry| id(&entry.value)));
         self.memory.dotenv = Some(files.clone());
         Ok(files)
     }

@@ -1,6 +1,6 @@
 //! `git:`: facts of the repository.
 
-use super::{Call, Found};
+use super::{Call, Found, missing};
 use crate::diagnostic::nearest;
 use crate::source::{Kind, Node};
 use crate::variables::resolver::{Resolver, Stop};
@@ -23,6 +23,15 @@ const FACTS: &[(&str, &[&str])] = &[
     ("tags", &["tag", "--points-at", "HEAD"]),
 ];
 
+/// What git says, in English, when there is no repository or nothing in it.
+const NOTHING_THERE: &[&str] =
+    &["not a git repository", "unknown revision", "does not have any commits", "bad revision"];
+
+/// What `git:` can be asked.
+pub fn git_facts() -> impl Iterator<Item = &'static str> {
+    FACTS.iter().map(|(name, _)| *name)
+}
+
 impl<'a, W: World> Resolver<'a, '_, W> {
     /// `git:FACT`.
     pub(super) fn git(&mut self, call: &Call<'_>) -> Result<Found<'a>, Stop> {
@@ -37,6 +46,10 @@ impl<'a, W: World> Resolver<'a, '_, W> {
         };
         let said = match self.world.git(arguments) {
             Ok(said) => said,
+            Err(refusal) if NOTHING_THERE.iter().any(|words| refusal.message.contains(words)) => {
+                let hint = "commit, or give a value for when there is nothing: `…, 'none'`".to_owned();
+                return Ok(missing(call, format!("git knows no `{name}` here: {}", refusal.message), hint));
+            }
             Err(refusal) => return self.refused(call, &refusal),
         };
         let text = match *name {

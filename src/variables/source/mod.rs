@@ -19,7 +19,8 @@ use super::resolver::{Found, Missing, Resolver, Shallow, Site, Stop, id};
 use super::world::{Refusal, World};
 
 pub(super) use file::mark_secrets;
-pub(super) use text::{as_text, from_json};
+pub use git::git_facts;
+pub(super) use text::as_text;
 
 /// A source that is asked, its parameters and its address resolved.
 pub(super) struct Call<'t> {
@@ -71,7 +72,7 @@ impl<'a, W: World> Resolver<'a, '_, W> {
     /// A text from outside of every file. It may hold variables.
     fn outside(&mut self, call: &Call<'_>, text: String, secret: bool) -> Found<'a> {
         let span = self.place(call.site, call.at.clone());
-        let node = Node { secret, ..from_json(&serde_json::Value::String(text), span) };
+        let node = Node { secret, ..Node::from_json(&serde_json::Value::String(text), span) };
         self.keep_outside(node)
     }
 

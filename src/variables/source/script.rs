@@ -2,8 +2,8 @@
 
 use std::path::PathBuf;
 
-use super::{Call, Found, from_json, missing};
-use crate::source::Kind;
+use super::{Call, Found, missing};
+use crate::source::{Kind, Node};
 use crate::variables::answer::{Answer, Question};
 use crate::variables::resolver::{Resolver, Site, Stop};
 use crate::variables::syntax;
@@ -38,7 +38,7 @@ impl<'a, W: World> Resolver<'a, '_, W> {
                     return Ok(missing(call, format!("`{}` comes to nothing", call.written()), None));
                 }
                 Answer::Script(Scripted::Value(value)) => {
-                    let node = from_json(&value, span);
+                    let node = Node::from_json(&value, span);
                     return Ok(self.keep_outside(node));
                 }
                 Answer::Script(Scripted::Needs(needs)) => needs,

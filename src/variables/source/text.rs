@@ -1,10 +1,10 @@
 //! `strToBool`, and values as texts and back.
 
-use serde_json::{Number, Value};
+use serde_json::Number;
 
 use super::{Call, Found};
 use crate::diagnostic::{Code, Diagnostic};
-use crate::source::{Entry, Key, Kind, Node, Span};
+use crate::source::{Kind, Node};
 use crate::variables::resolver::{Resolver, Stop};
 use crate::variables::world::World;
 
@@ -53,22 +53,4 @@ fn number_text(number: &Number) -> String {
         }
         _ => number.to_string(),
     }
-}
-
-/// A JSON value as a tree all of which stands at `span`. JSON parsers bound how deep it nests.
-pub(in crate::variables) fn from_json(value: &Value, span: Span) -> Node {
-    let kind = match value {
-        Value::Null => Kind::Null,
-        Value::Bool(value) => Kind::Bool(*value),
-        Value::Number(number) => Kind::Number(number.clone()),
-        Value::String(text) => Kind::String(text.clone()),
-        Value::Array(items) => Kind::Sequence(items.iter().map(|item| from_json(item, span)).collect()),
-        Value::Object(members) => Kind::Mapping(
-            members
-                .iter()
-                .map(|(key, value)| Entry { key: Key { text: key.clone(), span }, value: from_json(value, span) })
-                .collect(),
-        ),
-    };
-    Node::new(span, kind)
 }
