@@ -161,7 +161,6 @@ fn prove_all<C: Sync + std::fmt::Debug>(cases: &[C], prove: impl Fn(&C) + Sync) 
         }
     });
     let failed = failed.into_inner().unwrap();
-    println!("{} of {} cases hold", cases.len() - failed.len(), cases.len());
     assert!(failed.is_empty(), "{} of {} cases:\n{}", failed.len(), cases.len(), failed.join("\n"));
 }
 
