@@ -148,7 +148,8 @@ fn outside(root: &Path, pattern: &str, rules: &Rules) -> Result<Vec<Entry>, Buil
     }
     let folder = root.join(&base);
     if !folder.is_dir() {
-        return Err(refused(pattern, format!("`{base}` does not exist")));
+        // As inside of the project, and as the framework has it: a pattern that nothing fits selects nothing.
+        return Ok(Vec::new());
     }
     if above == literal.len() && pattern.contains("**") {
         return Err(refused(pattern, "it would take in everything beside the project".to_owned()));
@@ -301,7 +302,7 @@ mod tests {
         let selection = Selection { patterns, ..Selection::default() };
         assert_eq!(names(select(&folder.path().join("app"), &selection).unwrap()), ["index.js", "shared/a.js"]);
         let patterns = vec!["../nowhere/**".to_owned()];
-        let refused = select(&folder.path().join("app"), &Selection { patterns, ..Selection::default() });
-        assert!(matches!(refused, Err(BuildFailure::Pattern { .. })));
+        let selection = Selection { patterns, ..Selection::default() };
+        assert_eq!(names(select(&folder.path().join("app"), &selection).unwrap()), ["index.js"]);
     }
 }
