@@ -5,6 +5,7 @@ mod deploys;
 mod faults;
 mod flow_deploying;
 mod flow_signup;
+mod flow_sources;
 mod flow_trouble;
 mod golden;
 mod keys;

@@ -139,6 +139,9 @@ impl Cloud {
         services::dynamodb::State::start(self);
         self.cloudformation.start(self);
         self.states.executions.start(self);
+        if let Err(fault) = services::lambda::poller::start_all(self) {
+            tracing::error!(%fault, "queues and streams are not read for functions");
+        }
     }
 
     /// Answers one call made from inside, through the same tables as calls from the wire.

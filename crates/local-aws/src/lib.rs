@@ -8,6 +8,7 @@ pub mod clock;
 pub mod cloud;
 pub mod daemon;
 pub mod engine;
+pub mod event_pattern;
 pub mod executions;
 pub mod gateway;
 pub mod providers;

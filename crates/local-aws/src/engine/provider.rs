@@ -27,6 +27,8 @@ pub trait World: Send + Sync + 'static {
     fn clock(&self) -> &Clock;
     /// The twelve digits of the account.
     fn account(&self) -> &str;
+    /// `http://127.0.0.1:PORT`, under which the local AWS answers.
+    fn endpoint(&self) -> &str;
     /// The resource types there are.
     fn provider(&self, kind: &str) -> Option<Arc<dyn Provider>>;
 }

@@ -106,6 +106,9 @@ impl World for Arc<Script> {
     fn account(&self) -> &str {
         "000000000000"
     }
+    fn endpoint(&self) -> &str {
+        "http://127.0.0.1:4566"
+    }
     fn provider(&self, kind: &str) -> Option<Arc<dyn Provider>> {
         let schema = [&SCHEMA, &NAMELESS].into_iter().find(|schema| schema.kind == kind)?;
         Some(Arc::new(Things { script: Arc::clone(self), schema }))

@@ -33,6 +33,7 @@ mod iam_role;
 mod kind;
 mod lambda_alias;
 mod lambda_event_invoke_config;
+mod lambda_event_source_mapping;
 mod lambda_function;
 mod lambda_layer_version;
 mod lambda_permission;
@@ -43,6 +44,11 @@ mod member;
 mod patch;
 mod s3_bucket;
 mod s3_bucket_policy;
+mod sns_subscription;
+mod sns_topic;
+mod sns_topic_policy;
+mod sqs_queue;
+mod sqs_queue_policy;
 mod ssm_parameter;
 mod states_activity;
 mod states_alias;
@@ -77,6 +83,7 @@ pub static PROVIDERS: &[&kind::Kind] = &[
     &iam_role::KIND,
     &lambda_alias::KIND,
     &lambda_event_invoke_config::KIND,
+    &lambda_event_source_mapping::KIND,
     &lambda_function::KIND,
     &lambda_layer_version::KIND,
     &lambda_permission::KIND,
@@ -85,6 +92,11 @@ pub static PROVIDERS: &[&kind::Kind] = &[
     &logs_log_group::KIND,
     &s3_bucket::KIND,
     &s3_bucket_policy::KIND,
+    &sns_subscription::KIND,
+    &sns_topic::KIND,
+    &sns_topic_policy::KIND,
+    &sqs_queue::KIND,
+    &sqs_queue_policy::KIND,
     &ssm_parameter::KIND,
     &states_activity::KIND,
     &states_alias::KIND,

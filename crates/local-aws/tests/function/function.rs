@@ -1,6 +1,6 @@
 //! A Lambda function for tests: speaks the Runtime API with nothing but `std`, and does what its event says.
 //!
-//! `ANSWER` in its environment is what it answers, whatever the event; with `ECHO` it answers the event; `INIT` chooses how it starts: `exit`, `hang`, `error`, or as it should.
+//! `ANSWER` in its environment is what it answers, whatever the event; with `ECHO` it answers the event, with `LOG` it prints it first; `INIT` chooses how it starts: `exit`, `hang`, `error`, or as it should.
 
 // Its output is the log of a function, which is what the tests look at; the child that outlives it is meant to.
 #![allow(clippy::print_stdout, clippy::print_stderr, clippy::zombie_processes)]
@@ -42,6 +42,9 @@ fn handle(headers: &BTreeMap<String, String>, event: &str, served: u32) {
     }
     if std::env::var("ECHO").is_ok() {
         return respond(&format!("{{\"served\":{served},\"event\":{event}}}"));
+    }
+    if std::env::var("LOG").is_ok() {
+        println!("{event}");
     }
     let says = |word: &str| event.contains(&format!("\"{word}\""));
     if says("sleep") {

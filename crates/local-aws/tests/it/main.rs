@@ -3,6 +3,7 @@
 mod accounts;
 mod callers;
 mod conformance;
+mod event_sources;
 mod gateway;
 mod http_api;
 mod lambda;

@@ -104,3 +104,35 @@ async fn a_state_machine_publishes_and_waits_for_the_token() {
     let failed = ended(&cloud, &start(&cloud, &machine, json!({})).await).await;
     assert_eq!(failed["error"], "SNS.NotFoundException");
 }
+
+#[tokio::test]
+async fn a_filter_policy_chooses_by_attributes_or_by_the_body() {
+    let cloud = cloud();
+    let policy = json!({"price": [{"numeric": [">", 100]}], "tags": ["new"]}).to_string();
+    let (topic, queue) = subscribed(&cloud, json!({"RawMessageDelivery": "true", "FilterPolicy": policy})).await;
+    let publish = async |message: &str, price: &str| {
+        let own = json!({
+            "price": {"DataType": "Number", "StringValue": price},
+            "tags": {"DataType": "String.Array", "StringValue": "[\"old\",\"new\"]"},
+        });
+        get(&cloud, "sns", "Publish", json!({"TopicArn": topic, "Message": message, "MessageAttributes": own})).await
+    };
+    let receive = async || get(&cloud, "sqs", "ReceiveMessage", json!({"QueueUrl": queue})).await["Messages"].clone();
+    publish("cheap", "99").await;
+    publish("dear", "101").await;
+    assert_eq!(receive().await[0]["Body"], "dear");
+    assert_eq!(receive().await, Value::Null);
+    let subscriptions = get(&cloud, "sns", "ListSubscriptionsByTopic", json!({"TopicArn": topic})).await;
+    let set = async |name: &str, value: &str| {
+        let arn = &subscriptions["Subscriptions"][0]["SubscriptionArn"];
+        let input = json!({"SubscriptionArn": arn, "AttributeName": name, "AttributeValue": value});
+        ask(&cloud, "sns", "SetSubscriptionAttributes", input).await
+    };
+    set("FilterPolicyScope", "MessageBody").await.unwrap();
+    set("FilterPolicy", r#"{"kind": ["a"]}"#).await.unwrap();
+    assert!(set("FilterPolicy", r#"{"kind": "a"}"#).await.is_err());
+    publish(r#"{"kind": "b"}"#, "1").await;
+    publish(r#"{"kind": "a"}"#, "1").await;
+    assert_eq!(receive().await[0]["Body"], r#"{"kind": "a"}"#);
+    assert_eq!(receive().await, Value::Null);
+}

@@ -35,6 +35,10 @@ impl World for Inside {
         &self.0.config.account
     }
 
+    fn endpoint(&self) -> &str {
+        &self.0.config.endpoint
+    }
+
     fn provider(&self, kind: &str) -> Option<Arc<dyn Provider>> {
         providers::find(kind)
     }

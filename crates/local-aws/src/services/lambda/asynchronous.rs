@@ -8,13 +8,11 @@ use std::time::Duration;
 use bytes::Bytes;
 use serde_json::{Value, json};
 
-use super::event_invoke;
 use super::function::Function;
-use super::invoke;
 use super::name::FunctionName;
+use super::{destination, event_invoke, invoke};
 use crate::Cloud;
 use crate::runtime::{Invocation, Request};
-use crate::wire::Call;
 
 /// The pause before the first and the second retry.
 /// Source: Lambda developer guide, "Error handling for asynchronous invocation".
@@ -92,12 +90,16 @@ async fn pass_on(cloud: &Arc<Cloud>, name: &FunctionName, request: &Request, del
     let Ok(function) = Function::load(cloud, name) else { return };
     let config = event_invoke::of(&function, name.qualifier.as_deref());
     let side = if delivery.condition == "Success" { "OnSuccess" } else { "OnFailure" };
-    let Some(destination) = config["DestinationConfig"][side]["Destination"].as_str() else { return };
-    let record = record(cloud, &function, request, delivery).to_string();
-    let input = json!({"FunctionName": destination, "InvocationType": "Event"});
-    let call = Call::internal("lambda", "Invoke", &name.region, input, Bytes::from(record));
-    if let Err(fault) = Box::pin(cloud.answer(call)).await {
-        tracing::warn!(destination, %fault, "the record of an asynchronous invocation is lost");
+    let record = || record(cloud, &function, request, delivery).to_string();
+    let destination = config["DestinationConfig"][side]["Destination"].as_str().map(|arn| (arn.to_owned(), record()));
+    // A dead-letter queue gets the event itself.
+    let version = function.version(name.qualifier.as_deref(), 1.0).map(|(_, version)| version);
+    let buried = version.and_then(|version| version.settings.dead_letter.clone()).filter(|_| side == "OnFailure");
+    let event = String::from_utf8_lossy(&request.payload).into_owned();
+    for (arn, text) in destination.into_iter().chain(buried.map(|arn| (arn, event))) {
+        if let Err(fault) = destination::send(cloud, &name.region, &arn, text).await {
+            tracing::warn!(arn, %fault, "the record of an asynchronous invocation is lost");
+        }
     }
 }
 

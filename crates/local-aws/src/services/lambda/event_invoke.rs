@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
+use super::destination;
 use super::function::Function;
-use super::input::{self, LambdaFault, constraint, invalid, only};
+use super::input::{self, LambdaFault, constraint, only};
 use super::name::FunctionName;
 use super::page;
 use crate::Cloud;
@@ -21,12 +22,12 @@ pub fn of(function: &Function, qualifier: Option<&str>) -> Value {
 
 /// PutFunctionEventInvokeConfig: replaces what was set.
 pub async fn put(cloud: Arc<Cloud>, call: Call) -> Result<Output, Fault> {
-    change(&cloud, &call, false)
+    change(&cloud, &call, false).await
 }
 
 /// UpdateFunctionEventInvokeConfig: changes what is given and leaves the rest.
 pub async fn update(cloud: Arc<Cloud>, call: Call) -> Result<Output, Fault> {
-    change(&cloud, &call, true)
+    change(&cloud, &call, true).await
 }
 
 /// GetFunctionEventInvokeConfig.
@@ -52,8 +53,13 @@ pub async fn list(cloud: Arc<Cloud>, call: Call) -> Result<Output, Fault> {
     page::of(&call, "FunctionEventInvokeConfigs", function.event_invoke.into_values().collect())
 }
 
-fn change(cloud: &Cloud, call: &Call, keep: bool) -> Result<Output, Fault> {
+async fn change(cloud: &Arc<Cloud>, call: &Call, keep: bool) -> Result<Output, Fault> {
     only(call, MEMBERS)?;
+    for side in ["OnSuccess", "OnFailure"] {
+        if let Some(arn) = input::text(&call.input["DestinationConfig"][side], "Destination")? {
+            destination::check(cloud, &call.region, arn).await?;
+        }
+    }
     let _edit = cloud.lambda.edit();
     let (mut function, name) = start(cloud, call)?;
     let mut config = of(&function, name.qualifier.as_deref());
@@ -76,25 +82,11 @@ fn change(cloud: &Cloud, call: &Call, keep: bool) -> Result<Output, Fault> {
         }
     }
     if input::object(&call.input, "DestinationConfig")?.is_some() {
-        let destinations = &call.input["DestinationConfig"];
-        check_destination(cloud, call, &destinations["OnSuccess"])?;
-        check_destination(cloud, call, &destinations["OnFailure"])?;
-        config["DestinationConfig"] = destinations.clone();
+        config["DestinationConfig"] = call.input["DestinationConfig"].clone();
     }
     function.event_invoke.insert(qualifier, config.clone());
     function.save(cloud)?;
     Ok(Output::json(config))
-}
-
-fn check_destination(cloud: &Cloud, call: &Call, side: &Value) -> Result<(), Fault> {
-    let Some(arn) = input::text(side, "Destination")? else { return Ok(()) };
-    if !arn.contains(":lambda:") {
-        return Err(invalid(format!(
-            "the local AWS sends records of asynchronous invocations to functions only, not to {arn}; see docs/local-aws.md"
-        )));
-    }
-    let target = FunctionName::parse(cloud, &call.region, arn)?;
-    Function::load(cloud, &target).map(drop).map_err(|_| invalid(format!("The destination ARN {arn} is invalid.")))
 }
 
 fn start(cloud: &Cloud, call: &Call) -> Result<(Function, FunctionName), Fault> {

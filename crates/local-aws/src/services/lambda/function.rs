@@ -82,7 +82,7 @@ pub struct Settings {
     pub vpc: Option<Value>,
     pub log_format: String,
     pub log_group: Option<String>,
-    /// Target ARN of the dead-letter queue, a function.
+    /// The ARN of the queue or topic that gets events which failed for good.
     pub dead_letter: Option<String>,
 }
 

@@ -78,12 +78,3 @@ pub async fn code_signing(cloud: Arc<Cloud>, call: Call) -> Result<Output, Fault
     let function = Function::load(&cloud, &name)?;
     Ok(Output::json(json!({"FunctionName": function.name})))
 }
-
-/// ListEventSourceMappings: none can be made here, so there are none.
-pub async fn event_sources(cloud: Arc<Cloud>, call: Call) -> Result<Output, Fault> {
-    if call.input["FunctionName"].is_string() {
-        let name = FunctionName::of(&cloud, &call)?;
-        Function::load(&cloud, &name)?;
-    }
-    page::of(&call, "EventSourceMappings", Vec::new())
-}

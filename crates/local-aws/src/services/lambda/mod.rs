@@ -1,6 +1,9 @@
 //! The operations of `lambda`.
 
+use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use tokio::sync::watch;
 
 use crate::Store;
 use crate::cloud::Config;
@@ -16,7 +19,9 @@ pub mod code;
 mod concurrency;
 mod create;
 mod delete;
+mod destination;
 mod event_invoke;
+mod event_source;
 mod function;
 mod get;
 mod input;
@@ -25,7 +30,10 @@ mod layer;
 mod name;
 mod page;
 mod permission;
+pub mod poller;
+mod queue_source;
 mod settings;
+mod stream_source;
 mod tag;
 mod update;
 pub mod url;
@@ -35,9 +43,11 @@ mod version;
 pub const OPERATIONS: &[Operation] = &[
     operation!("AddPermission", permission::add),
     operation!("CreateAlias", alias::create),
+    operation!("CreateEventSourceMapping", event_source::create),
     operation!("CreateFunction", create::run),
     operation!("CreateFunctionUrlConfig", url::create),
     operation!("DeleteAlias", alias::delete),
+    operation!("DeleteEventSourceMapping", event_source::delete),
     operation!("DeleteFunction", delete::run),
     operation!("DeleteFunctionConcurrency", concurrency::delete),
     operation!("DeleteFunctionEventInvokeConfig", event_invoke::delete),
@@ -46,6 +56,7 @@ pub const OPERATIONS: &[Operation] = &[
     operation!("DeleteProvisionedConcurrencyConfig", concurrency::delete_provisioned),
     operation!("GetAccountSettings", account::settings),
     operation!("GetAlias", alias::get),
+    operation!("GetEventSourceMapping", event_source::get),
     operation!("GetFunction", get::run),
     operation!("GetFunctionCodeSigningConfig", get::code_signing),
     operation!("GetFunctionConcurrency", concurrency::get),
@@ -58,7 +69,7 @@ pub const OPERATIONS: &[Operation] = &[
     operation!("GetProvisionedConcurrencyConfig", concurrency::get_provisioned),
     operation!("Invoke", invoke::run),
     operation!("ListAliases", alias::list),
-    operation!("ListEventSourceMappings", get::event_sources),
+    operation!("ListEventSourceMappings", event_source::list),
     operation!("ListFunctionEventInvokeConfigs", event_invoke::list),
     operation!("ListFunctionUrlConfigs", url::list),
     operation!("ListFunctions", get::list),
@@ -76,6 +87,7 @@ pub const OPERATIONS: &[Operation] = &[
     operation!("TagResource", tag::add),
     operation!("UntagResource", tag::remove),
     operation!("UpdateAlias", alias::update),
+    operation!("UpdateEventSourceMapping", event_source::update),
     operation!("UpdateFunctionCode", update::code),
     operation!("UpdateFunctionConfiguration", update::configuration),
     operation!("UpdateFunctionEventInvokeConfig", event_invoke::update),
@@ -89,6 +101,8 @@ pub struct State {
     pub runtime: Runtime,
     /// Held over every change: a function with all that hangs on it is one row of the store.
     edits: Mutex<()>,
+    /// What reads for event source mappings, by their ids; each stops when its sender is dropped.
+    pollers: Mutex<HashMap<String, watch::Sender<()>>>,
 }
 
 impl State {

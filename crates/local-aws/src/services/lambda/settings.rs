@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::function::Settings;
 use super::input::{self, constraint, invalid};
-use super::layer;
+use super::{destination, layer};
 use crate::Cloud;
 use crate::runtime::environment::RESERVED;
 use crate::runtime::launch::{self, RuntimeRefused};
@@ -94,6 +94,9 @@ impl Settings {
         if let Some(arns) = input::texts(input, "Layers")? {
             self.layers = layer::resolve(cloud, &arns)?;
         }
+        if let Some(target) = input::text(&input["DeadLetterConfig"], "TargetArn")? {
+            self.dead_letter = dead_letter(cloud, call, target).await?;
+        }
         self.change_structures(input)?;
         refuse_unsupported(input)
     }
@@ -112,9 +115,6 @@ impl Settings {
             let lists =
                 ["SubnetIds", "SecurityGroupIds"].map(|list| input["VpcConfig"][list].as_array().map_or(0, Vec::len));
             self.vpc = (lists != [0, 0]).then(|| input["VpcConfig"].clone());
-        }
-        if let Some(target) = input::text(&input["DeadLetterConfig"], "TargetArn")? {
-            self.dead_letter = dead_letter(target)?;
         }
         self.change_logging(&input["LoggingConfig"])
     }
@@ -258,13 +258,16 @@ fn trusts_lambda(document: &Value) -> bool {
     })
 }
 
-fn dead_letter(target: &str) -> Result<Option<String>, Fault> {
+/// A queue or a topic that is there; none takes an earlier one away.
+async fn dead_letter(cloud: &Arc<Cloud>, call: &Call, target: &str) -> Result<Option<String>, Fault> {
     if target.is_empty() {
         return Ok(None);
     }
-    Err(invalid(format!(
-        "the local AWS does not support DeadLetterConfig ({target}): it has no SQS and no SNS; see docs/local-aws.md"
-    )))
+    if !target.contains(":sqs:") && !target.contains(":sns:") {
+        return Err(invalid(format!("The provided target ARN {target} is no queue and no topic.")));
+    }
+    destination::check(cloud, &call.region, target).await?;
+    Ok(Some(target.to_owned()))
 }
 
 fn at_most(member: &str, text: &str, limit: usize) -> Result<String, Fault> {

@@ -87,10 +87,11 @@ impl Notification {
 
 /// Hands a message to every subscriber; one that cannot take it does not keep it from the others.
 pub async fn deliver(cloud: &Arc<Cloud>, region: &str, subscriptions: Vec<Subscription>, notification: Notification) {
-    for subscription in subscriptions {
+    let wants = |one: &Subscription| one.wants(notification.message_for(&one.protocol), &notification.attributes);
+    for subscription in subscriptions.iter().filter(|one| wants(one)) {
         let sent = match subscription.protocol.as_str() {
-            "sqs" => to_queue(cloud, region, &subscription, &notification).await,
-            _ => to_function(cloud, region, &subscription, &notification).await,
+            "sqs" => to_queue(cloud, region, subscription, &notification).await,
+            _ => to_function(cloud, region, subscription, &notification).await,
         };
         if let Err(fault) = sent {
             tracing::warn!(subscription = subscription.arn, %fault, "a message could not be delivered");

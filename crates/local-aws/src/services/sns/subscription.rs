@@ -9,6 +9,7 @@ use serde_json::{Map, Value, json};
 use super::SUBSCRIPTIONS;
 use super::topic::{Topic, invalid, not_found, required};
 use crate::Cloud;
+use crate::event_pattern::Pattern;
 use crate::services::input;
 use crate::wire::{Call, Fault, Output};
 
@@ -35,6 +36,22 @@ impl Subscription {
         self.attributes.get("RawMessageDelivery").is_some_and(|value| value == "true")
     }
 
+    /// Whether its filter policy, if it has one, wants a message.
+    ///
+    /// Source: Amazon SNS Developer Guide, "Amazon SNS subscription filter policy scope".
+    pub fn wants(&self, message: &str, attributes: &Map<String, Value>) -> bool {
+        let policy = self.attributes.get("FilterPolicy").filter(|policy| !policy.is_empty());
+        let Some(policy) = policy.and_then(|policy| Pattern::parse(policy).ok()) else { return true };
+        let of_body = self.attributes.get("FilterPolicyScope").is_some_and(|scope| scope == "MessageBody");
+        match of_body {
+            true => serde_json::from_str::<Value>(message).is_ok_and(|body| body.is_object() && policy.matches(&body)),
+            false => {
+                let seen = attributes.iter().map(|(name, value)| (name.clone(), seen(value))).collect();
+                policy.matches(&Value::Object(seen))
+            }
+        }
+    }
+
     fn shown(&self, cloud: &Cloud) -> Value {
         json!({
             "SubscriptionArn": self.arn,
@@ -46,16 +63,28 @@ impl Subscription {
     }
 }
 
+/// A message attribute as a filter policy sees it: numbers as numbers, `String.Array` as a list.
+fn seen(attribute: &Value) -> Value {
+    let text = attribute["StringValue"].as_str().unwrap_or_default();
+    let kind = attribute["DataType"].as_str().unwrap_or_default();
+    let parsed = (kind.starts_with("Number") || kind == "String.Array").then(|| serde_json::from_str(text).ok());
+    parsed.flatten().unwrap_or_else(|| Value::from(text))
+}
+
 fn check(name: &str, value: &str) -> Result<(), Fault> {
     match name {
         "RawMessageDelivery" if matches!(value, "true" | "false") => Ok(()),
         "RawMessageDelivery" => Err(invalid("RawMessageDelivery Reason: must be true or false")),
-        "FilterPolicy"
-        | "FilterPolicyScope"
-        | "RedrivePolicy"
-        | "DeliveryPolicy"
-        | "ReplayPolicy"
-        | "SubscriptionRoleArn" => {
+        "FilterPolicy" if value.is_empty() || value == "{}" => Ok(()),
+        "FilterPolicy" => match Pattern::parse(value) {
+            Ok(_) => Ok(()),
+            Err(error) => Err(invalid(&format!("FilterPolicy: {error}"))),
+        },
+        "FilterPolicyScope" if matches!(value, "MessageAttributes" | "MessageBody") => Ok(()),
+        "FilterPolicyScope" => {
+            Err(invalid("FilterPolicyScope: Invalid value. Please use either MessageBody or MessageAttributes"))
+        }
+        "RedrivePolicy" | "DeliveryPolicy" | "ReplayPolicy" | "SubscriptionRoleArn" => {
             Err(invalid(&format!("the local AWS does not support {name}; see docs/local-aws.md")))
         }
         _ => Err(invalid("AttributeName")),
@@ -135,6 +164,9 @@ pub async fn get_subscription_attributes(cloud: Arc<Cloud>, call: Call) -> Resul
         Value::Object(members) => members,
         _ => Map::new(),
     };
+    for (name, value) in subscription.attributes.iter().filter(|(_, value)| !value.is_empty()) {
+        attributes.insert(name.clone(), value.clone().into());
+    }
     attributes.insert("PendingConfirmation".to_owned(), "false".into());
     attributes.insert("RawMessageDelivery".to_owned(), subscription.is_raw().to_string().into());
     Ok(Output::json(json!({"Attributes": attributes})))
