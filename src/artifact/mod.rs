@@ -36,7 +36,7 @@ pub use rules::DEFAULT_EXCLUDES;
 pub use secret::Secrets;
 pub use select::Selection;
 pub use unit::{Architecture, Builder, Unit};
-pub use units::units;
+pub use units::{source_maps, units};
 
 use std::collections::BTreeSet;
 
@@ -76,6 +76,8 @@ pub struct Artifact {
     pub code_sha256: String,
     pub size_bytes: u64,
     pub unzipped_bytes: u64,
+    /// It holds bundles whose source maps Node is to read.
+    pub source_maps: bool,
 }
 
 /// What an artifact is for.
@@ -190,6 +192,15 @@ struct Made {
     largest: Vec<(String, u64)>,
 }
 
+impl Made {
+    /// What esbuild made is told from files that were zipped as they are.
+    fn with_source_maps(mut self, unit: &Unit) -> Made {
+        self.artifact.source_maps =
+            matches!(&unit.builder, Builder::Esbuild(builder) if builder.options.source_maps_read);
+        self
+    }
+}
+
 /// Why one unit has no artifact.
 enum Refused {
     /// Its own mistake.
@@ -217,6 +228,7 @@ fn make(unit: &Unit, binaries: &Result<rust::Binaries, BuildFailure>, run: &Run)
     };
     manifest
         .and_then(|(manifest, left_out)| zip_manifest(unit, &manifest, left_out, run))
+        .map(|made| made.with_source_maps(unit))
         .map_err(|failure| Refused::Here(failure.of(&unit.owners)))
 }
 
@@ -252,6 +264,7 @@ fn zip_manifest(unit: &Unit, manifest: &Manifest, left_out: Vec<String>, run: &R
         code_sha256: zipped.code_sha256,
         size_bytes: zipped.size_bytes,
         unzipped_bytes,
+        source_maps: false,
     };
     Ok(Made { artifact, cached, left_out, largest })
 }
@@ -277,6 +290,7 @@ fn prebuilt(unit: &Unit, path: &Path, secrets: Secrets) -> Result<Made, BuildFai
         code_sha256: archive::code_sha256(&bytes),
         size_bytes: bytes.len() as u64,
         unzipped_bytes: checked(unit, unzipped_bytes, &largest)?,
+        source_maps: false,
     };
     Ok(Made { artifact, cached: true, left_out: Vec::new(), largest })
 }

@@ -231,30 +231,8 @@ impl Found<'_> {
         Interpreter { version, architecture: self.architecture(function) }
     }
 
-    /// The options when esbuild makes the function: asked for by its own `build`, by `build: esbuild` or the plugin, or
-    /// TypeScript in a `stack.yaml`.
     fn bundled(&self, function: &Named<Function>) -> Option<Value> {
-        let handler = function.value.handler.as_ref()?.text.as_str();
-        let own = function.value.build.as_ref().map(stack::Any::to_json);
-        match own.as_ref().map(build_option) {
-            Some(Some(options)) => return Some(options),
-            Some(None) => return None,
-            None => {}
-        }
-        let shared = self.stack.build.as_ref().and_then(|build| build_option(&build.to_json()));
-        let typescript = || {
-            let source = esbuild::source_of(&self.stack.root, handler)?;
-            let ending = source.extension()?.to_str()?;
-            let typed = ["ts", "tsx", "mts", "cts"].contains(&ending);
-            (self.stack.dialect == Dialect::Stack && typed).then_some(Value::Null)
-        };
-        shared.or_else(|| self.plugin_option()).or_else(typescript)
-    }
-
-    /// `custom.esbuild`, when the plugin is listed.
-    fn plugin_option(&self) -> Option<Value> {
-        let custom = || self.stack.custom.as_ref().and_then(|custom| custom.to_json().get("esbuild").cloned());
-        self.stack.has_plugin("serverless-esbuild").then(|| custom().unwrap_or(Value::Null))
+        bundled(self.stack, function)
     }
 
     fn esbuild(&mut self, function: &Named<Function>, given: &Value, selection: Selection) -> Option<Builder> {
@@ -379,6 +357,38 @@ impl Found<'_> {
             ..Selection::default()
         }
     }
+}
+
+/// Whether Node is to read the source maps of a function, once esbuild has made its bundle.
+pub fn source_maps(stack: &Stack, function: &Named<Function>) -> bool {
+    let node = stack.builder(&function.value) == stack::Builder::Node;
+    node && bundled(stack, function).is_some_and(|options| esbuild::reads_source_maps(&options))
+}
+
+/// The options when esbuild makes the function: asked for by its own `build`, by `build: esbuild` or the plugin, or
+/// TypeScript in a `stack.yaml`.
+fn bundled(stack: &Stack, function: &Named<Function>) -> Option<Value> {
+    let handler = function.value.handler.as_ref()?.text.as_str();
+    let own = function.value.build.as_ref().map(stack::Any::to_json);
+    match own.as_ref().map(build_option) {
+        Some(Some(options)) => return Some(options),
+        Some(None) => return None,
+        None => {}
+    }
+    let shared = stack.build.as_ref().and_then(|build| build_option(&build.to_json()));
+    let typescript = || {
+        let source = esbuild::source_of(&stack.root, handler)?;
+        let ending = source.extension()?.to_str()?;
+        let typed = ["ts", "tsx", "mts", "cts"].contains(&ending);
+        (stack.dialect == Dialect::Stack && typed).then_some(Value::Null)
+    };
+    shared.or_else(|| plugin_option(stack)).or_else(typescript)
+}
+
+/// `custom.esbuild`, when the plugin is listed.
+fn plugin_option(stack: &Stack) -> Option<Value> {
+    let custom = || stack.custom.as_ref().and_then(|custom| custom.to_json().get("esbuild").cloned());
+    stack.has_plugin("serverless-esbuild").then(|| custom().unwrap_or(Value::Null))
 }
 
 /// `esbuild`, `true`, or `{esbuild: true | {…}}`: the options, if esbuild is asked for.

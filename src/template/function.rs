@@ -2,7 +2,6 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::artifact::esbuild::reads_source_maps;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::stack::function::{FunctionImage, ImageReference, LambdaLogs, RuntimeManagement, Tracing};
 use crate::stack::provider::ProviderImage;
@@ -51,7 +50,7 @@ fn render_one(draft: &mut Draft, function: &Named<Function>, code: Map<String, V
             ("DeadLetterConfig", value.on_error.as_ref().map(|arn| json!({"TargetArn": arn.value}))),
             ("KmsKeyArn", kms_key(stack, value)),
             ("TracingConfig", tracing(stack, value).map(|mode| json!({"Mode": mode}))),
-            ("Environment", environment(stack, value).map(|variables| json!({"Variables": variables}))),
+            ("Environment", environment(draft, function).map(|variables| json!({"Variables": variables}))),
             ("VpcConfig", vpc(stack, value)),
             ("ReservedConcurrentExecutions", value.reserved_concurrency.as_ref().map(|count| count.value.clone())),
             ("Layers", layers),
@@ -161,8 +160,8 @@ pub fn tracing(stack: &Stack, function: &Function) -> Option<String> {
     own.or_else(|| stack.provider.tracing.as_ref().and_then(|tracing| tracing.lambda.as_ref()).and_then(mode))
 }
 
-fn environment(stack: &Stack, function: &Function) -> Option<Value> {
-    let all = stack.provider.environment.iter().chain(function.environment.iter());
+fn environment(draft: &Draft, function: &Named<Function>) -> Option<Value> {
+    let all = draft.stack.provider.environment.iter().chain(function.value.environment.iter());
     let mut variables = Map::new();
     for variable in all {
         match &variable.value {
@@ -170,9 +169,7 @@ fn environment(stack: &Stack, function: &Function) -> Option<Value> {
             None => variables.remove(&variable.name),
         };
     }
-    let build = function.build.as_ref().or(stack.build.as_ref()).map(crate::stack::Any::to_json);
-    let build = build.filter(|_| stack.builder(function) == Builder::Node);
-    if build.and_then(|build| build.get("esbuild").map(reads_source_maps)) == Some(true) {
+    if draft.artifact(&function.name).is_some_and(|artifact| artifact.source_maps) {
         variables.entry("NODE_OPTIONS").or_insert_with(|| json!("--enable-source-maps"));
     }
     (!variables.is_empty()).then_some(Value::Object(variables))

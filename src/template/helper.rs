@@ -114,14 +114,7 @@ fn add_role(draft: &mut Draft) {
     }
     statements.append(&mut draft.helper_statements);
     let role = json!({
-        "AssumeRolePolicyDocument": {
-            "Version": "2012-10-17",
-            "Statement": [{
-                "Effect": "Allow",
-                "Principal": {"Service": ["lambda.amazonaws.com"]},
-                "Action": ["sts:AssumeRole"],
-            }],
-        },
+        "AssumeRolePolicyDocument": super::role::assumed_by_lambda(),
         "Policies": [{
             "PolicyName": {"Fn::Join": ["-", [stack.stage, stack.service, "custom-resources-lambda"]]},
             "PolicyDocument": {"Version": "2012-10-17", "Statement": statements},

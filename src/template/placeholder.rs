@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::artifact::{Artifact, ArtifactKind};
+use crate::artifact::{Artifact, ArtifactKind, source_maps};
 use crate::stack::{Builder, Stack, helper};
 
 /// One artifact for every function and layer, named as the built one would be, with nothing inside.
@@ -14,7 +14,8 @@ pub fn placeholders(stack: &Stack) -> Vec<Artifact> {
             _ if stack.is_individual(&function.value) => format!("{}.zip", function.name),
             _ => format!("{}.zip", stack.service),
         };
-        placeholder(&function.name, ArtifactKind::Function, file)
+        let stands = placeholder(&function.name, ArtifactKind::Function, file);
+        Artifact { source_maps: source_maps(stack, function), ..stands }
     });
     let layers = stack.layers.names().map(|key| placeholder(key, ArtifactKind::Layer, format!("{key}.zip")));
     let helpers = (!stack.helpers().is_empty()).then(|| helper::FILE_NAME.to_owned());
@@ -32,5 +33,6 @@ fn placeholder(owner: &str, kind: ArtifactKind, file_name: String) -> Artifact {
         code_sha256: String::new(),
         size_bytes: 0,
         unzipped_bytes: 0,
+        source_maps: false,
     }
 }

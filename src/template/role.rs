@@ -92,16 +92,21 @@ fn shared_role(stack: &Stack, statements: Vec<Value>) -> Value {
     Value::Object(role)
 }
 
+/// Who may take on the role of a function: Lambda.
+pub fn assumed_by_lambda() -> Value {
+    json!({
+        "Version": "2012-10-17",
+        "Statement": [{
+            "Effect": "Allow",
+            "Principal": {"Service": ["lambda.amazonaws.com"]},
+            "Action": ["sts:AssumeRole"],
+        }],
+    })
+}
+
 fn frame(name: Value, policy: Value, statements: Vec<Value>) -> Map<String, Value> {
     let role = json!({
-        "AssumeRolePolicyDocument": {
-            "Version": "2012-10-17",
-            "Statement": [{
-                "Effect": "Allow",
-                "Principal": {"Service": ["lambda.amazonaws.com"]},
-                "Action": ["sts:AssumeRole"],
-            }],
-        },
+        "AssumeRolePolicyDocument": assumed_by_lambda(),
         "Policies": [{"PolicyName": policy, "PolicyDocument": {"Version": "2012-10-17", "Statement": statements}}],
         "Path": "/",
         "RoleName": name,

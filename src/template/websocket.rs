@@ -6,7 +6,7 @@ use crate::diagnostic::{Code, Diagnostic};
 use crate::source::Span;
 use crate::stack::event::{Event, WebsocketAuthorizer, WebsocketChoice, WebsocketEvent};
 use crate::stack::provider::WebsocketLogs;
-use crate::stack::{Flag, Function, Named, Stack, normalized};
+use crate::stack::{Expr, Flag, Function, Named, Stack, normalized};
 
 use super::draft::{Draft, depend, extend, present, properties};
 use super::intrinsic::{arn, concat, reference, region, sub};
@@ -58,15 +58,7 @@ pub fn render(draft: &mut Draft) {
             path: route.key.clone(),
             target,
         });
-        let resource = if stack.is_safe() {
-            sub(
-                "arn:${AWS::Partition}:execute-api:${AWS::Region}:${AWS::AccountId}:${WebsocketsApi}/*/*/@connections/*",
-            )
-        } else {
-            sub("arn:${AWS::Partition}:execute-api:*:*:*/@connections/*")
-        };
-        let statement = json!({"Effect": "Allow", "Action": ["execute-api:ManageConnections"], "Resource": [resource]});
-        draft.grant(&route.function.name, statement);
+        grant_connections(draft, &route.function.name);
     }
     add_stage(draft, span, ids);
     let address = vec![
@@ -81,9 +73,28 @@ pub fn render(draft: &mut Draft) {
     draft.output("ServiceEndpointWebsocket", "URL of the service endpoint", concat(address));
 }
 
+/// Lets a function post to connections. The framework grants nothing on an API of another stack.
+fn grant_connections(draft: &mut Draft, function: &str) {
+    let resource = if draft.stack.is_safe() {
+        let parts = vec![json!(":execute-api:"), region(), json!(":"), reference("AWS::AccountId"), json!(":")];
+        let rest = vec![api_id(draft.stack), json!("/*/*/@connections/*")];
+        arn(parts.into_iter().chain(rest).collect())
+    } else if given_api(draft.stack).is_none() {
+        sub("arn:${AWS::Partition}:execute-api:*:*:*/@connections/*")
+    } else {
+        return;
+    };
+    let statement = json!({"Effect": "Allow", "Action": ["execute-api:ManageConnections"], "Resource": [resource]});
+    draft.grant(function, statement);
+}
+
+/// `provider.apiGateway.websocketApiId`: the API belongs to another stack.
+fn given_api(stack: &Stack) -> Option<&Expr> {
+    stack.provider.api_gateway.as_ref()?.websocket_api_id.as_ref()
+}
+
 fn api_id(stack: &Stack) -> Value {
-    let given = stack.provider.api_gateway.as_ref().and_then(|api| api.websocket_api_id.as_ref());
-    given.map_or_else(|| reference(API), |id| id.value.clone())
+    given_api(stack).map_or_else(|| reference(API), |id| id.value.clone())
 }
 
 fn routes<'a>(draft: &mut Draft<'a>) -> Vec<Route<'a>> {
@@ -119,7 +130,7 @@ fn tags(stack: &Stack) -> Option<Value> {
 
 fn add_api(draft: &mut Draft, span: Span) {
     let stack = draft.stack;
-    if stack.provider.api_gateway.as_ref().is_some_and(|api| api.websocket_api_id.is_some()) {
+    if given_api(stack).is_some() {
         return;
     }
     let name = stack.provider.websockets_api_name.as_ref().map(|name| name.text.clone());
@@ -151,8 +162,7 @@ fn invocation(target: Value) -> Value {
 fn permit(draft: &mut Draft, id: String, span: Span, target: Value, waits: Vec<String>) {
     let permission =
         json!({"FunctionName": target, "Action": "lambda:InvokeFunction", "Principal": "apigateway.amazonaws.com"});
-    let own_api = draft.stack.provider.api_gateway.as_ref().is_none_or(|api| api.websocket_api_id.is_none());
-    let waits = own_api.then(|| API.to_owned()).into_iter().chain(waits);
+    let waits = given_api(draft.stack).is_none().then(|| API.to_owned()).into_iter().chain(waits);
     depend(draft.add(id, span, "AWS::Lambda::Permission", permission), waits);
 }
 
@@ -198,7 +208,7 @@ fn add_route(draft: &mut Draft, route: &Route) {
 /// Adds the authorizer of a route; its id.
 fn add_authorizer(draft: &mut Draft, route: &Route, authorizer: &WebsocketAuthorizer) -> Option<String> {
     let (name, arn, sources) = match authorizer {
-        WebsocketAuthorizer::Name(name) if name.text.starts_with("arn:") => (None, Some(json!(name.text)), None),
+        WebsocketAuthorizer::Name(name) if name.text.contains(':') => (None, Some(json!(name.text)), None),
         WebsocketAuthorizer::Name(name) => (Some(name.text.clone()), None, None),
         WebsocketAuthorizer::Detailed(details) => (
             details.name.as_ref().map(|name| name.text.clone()),
@@ -206,9 +216,13 @@ fn add_authorizer(draft: &mut Draft, route: &Route, authorizer: &WebsocketAuthor
             details.identity_source.as_ref(),
         ),
     };
-    let of_arn =
-        || arn.as_ref().and_then(Value::as_str).and_then(|arn| arn.rsplit(['-', ':']).next()).map(str::to_owned);
-    let name = name.or_else(of_arn)?;
+    // An ARN that is text names the authorizer itself, whatever `name` says.
+    let of_arn = arn.as_ref().and_then(Value::as_str).and_then(|arn| arn.rsplit(':').next()).map(str::to_owned);
+    let Some(name) = of_arn.or(name) else {
+        let message = "this authorizer has an `arn` that is known at deployment only, and no `name`";
+        draft.diagnostics.push(Diagnostic::error(Code::MissingKey, route.span, message).hint("add `name`"));
+        return None;
+    };
     let (target, waits) = match arn {
         Some(arn) => (arn, Vec::new()),
         None if draft.stack.functions.entry(&name).is_some() => {
@@ -246,9 +260,18 @@ fn add_stage(draft: &mut Draft, span: Span, routes: Vec<String>) {
     parts.sort_unstable();
     let text = parts.concat();
     let deployment = format!("WebsocketsDeployment{}", content_hash(&text));
-    let properties = json!({"ApiId": api_id(stack), "Description": description(stack)});
-    depend(draft.add(&deployment, span, "AWS::ApiGatewayV2::Deployment", properties), routes);
-    let tags = tags(stack);
+    // The stage of another stack's API is brought up to date by the deployment itself.
+    let of_other = given_api(stack).is_some();
+    let settings = present([
+        ("ApiId", Some(api_id(stack))),
+        ("Description", Some(json!(description(stack)))),
+        ("StageName", of_other.then(|| json!(stack.stage))),
+    ]);
+    depend(draft.add(&deployment, span, "AWS::ApiGatewayV2::Deployment", settings), routes);
+    if of_other {
+        return;
+    }
+    let tags = tags(stack).filter(|_| stack.is_safe());
     let mut stage = Map::new();
     extend(
         &mut stage,

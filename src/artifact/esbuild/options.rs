@@ -19,6 +19,8 @@ pub struct Options {
     pub extension: String,
     /// Zip the files that `package.patterns` ask for beside the bundles.
     pub with_patterns: bool,
+    /// Node shall read the source maps (`sourcemap.setNodeOptions`).
+    pub source_maps_read: bool,
 }
 
 /// What a function's runtime and sources say where the options do not.
@@ -159,6 +161,7 @@ impl Options {
             packages_external: get("packages").and_then(Value::as_str) == Some("external"),
             extension,
             with_patterns: false,
+            source_maps_read: reads_source_maps(given),
         })
     }
 }
