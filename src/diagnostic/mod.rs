@@ -115,6 +115,18 @@ impl Diagnostic {
         }
     }
 
+    /// The same with the name that was meant, else with the names that there are, else with `none`.
+    pub fn choose<'a>(self, word: &str, names: impl IntoIterator<Item = &'a str>, none: &str) -> Diagnostic {
+        let names: Vec<&str> = names.into_iter().collect();
+        let hint = match nearest(word, names.iter().copied()) {
+            Some(found) => format!("did you mean `{found}`?"),
+            None if names.is_empty() => none.to_owned(),
+            None if names.len() == 1 => format!("there is only {}", listed(names)),
+            None => format!("there are {}", listed(names)),
+        };
+        self.hint(hint)
+    }
+
     /// The same with a note for each variable on the value's way from where it is written to where it is used.
     pub fn came_through(mut self, origin: &Option<Arc<Origin>>) -> Diagnostic {
         let mut next = origin.as_deref();

@@ -29,6 +29,11 @@ impl Decode for Statement {
         }
         if !is_intrinsic(node) {
             StatementKeys::decode(node, reader)?;
+            for (key, opposite) in [("Effect", "Effect"), ("Action", "NotAction"), ("Resource", "NotResource")] {
+                if node.get(key).is_none() && node.get(opposite).is_none() {
+                    reader.missing(node, key);
+                }
+            }
         }
         Some(Statement { value: node.to_json(), span: node.span })
     }
@@ -38,7 +43,7 @@ section! {
     /// The keys of an IAM statement.
     StatementKeys, "an IAM statement" {
         /// `Allow` or `Deny`.
-        "Effect" => effect: Option<Text>;
+        "Effect" => effect: Option<Text>, words ["Allow", "Deny"];
         /// Actions, such as `dynamodb:PutItem`.
         "Action" => action: Option<Any>;
         /// All actions but these.

@@ -21,6 +21,7 @@ mod names;
 pub mod package;
 pub mod provider;
 pub mod reader;
+pub mod reference;
 pub mod rest_api;
 pub mod root;
 pub mod runtime;
@@ -77,6 +78,10 @@ pub struct Stack {
     pub build: Option<Any>,
     /// `.env` files are read.
     pub use_dotenv: bool,
+    /// What CloudFormation functions refer to.
+    pub references: Vec<reference::Reference>,
+    /// Mistakes are errors.
+    pub strict: bool,
     /// Warnings so far, those of earlier stages included.
     pub warnings: Vec<Diagnostic>,
 }
@@ -167,6 +172,8 @@ impl Stack {
             custom: root.custom,
             build: root.build,
             use_dotenv: root.use_dotenv.is_some_and(|flag| flag.value),
+            references: reference::references(&resolved.document),
+            strict: is_strict(resolved),
             warnings,
         }
     }
@@ -191,7 +198,8 @@ fn file_name(resolved: &Resolved) -> String {
 fn provider(choice: Option<ProviderChoice>, resolved: &Resolved) -> Provider {
     match choice {
         Some(ProviderChoice::Settings(provider)) => *provider,
-        Some(ProviderChoice::Name(_)) | None => {
+        Some(ProviderChoice::Name(name)) => Provider { name: Some(name), ..provider(None, resolved) },
+        None => {
             let empty = crate::source::Node::new(resolved.document.span, crate::source::Kind::Mapping(Vec::new()));
             let mut reader = Reader::new(resolved.dialect, false);
             let provider = Provider::decode(&empty, &mut reader);

@@ -79,7 +79,8 @@ impl Reader {
         }
     }
 
-    fn missing(&mut self, section: &Node, key: &str) {
+    /// Says that a key is not there.
+    pub fn missing(&mut self, section: &Node, key: &str) {
         let message = format!("`{key}` is missing in {}", self.place());
         let diagnostic = Diagnostic::error(Code::MissingKey, section.span, message).came_through(&section.origin);
         let column = if self.path.is_empty() { "at the left margin" } else { "beside the other keys" };
@@ -105,8 +106,21 @@ impl Reader {
         let key = self.path.iter().rev().find(|part| part.parse::<usize>().is_err()).map_or("key", String::as_str);
         match &node.kind {
             Kind::Null => format!("give `{key}` a value, or take it out; what belongs to it is indented below it"),
+            Kind::Sequence(items)
+                if wanted.starts_with("a mapping") && items.iter().all(|item| pair(item).is_some()) =>
+            {
+                let lines: Vec<String> = items.iter().filter_map(pair).collect();
+                format!("write `{}` without the `- `", lines.first().map_or("NAME: VALUE", String::as_str))
+            }
             Kind::Sequence(items) if items.len() == 1 && !wanted.starts_with("a list") => {
                 "take the `- ` (or the brackets) away: one value is wanted, not a list".to_owned()
+            }
+            Kind::Mapping(entries) if wanted.starts_with("a list") => {
+                let first = entries.first().map_or("…", |entry| entry.key.text.as_str());
+                format!("put `- ` before `{first}`, and before each that follows")
+            }
+            Kind::String(text) if wanted.starts_with("a mapping with one key") && !node.secret => {
+                format!("write `- {text}:` and its keys indented below it; `deploy schema` has them")
             }
             Kind::String(_) | Kind::Number(_) | Kind::Bool(_) if wanted.starts_with("a mapping") => {
                 format!("write `{key}:` and the keys indented below it; `deploy schema` has them")
@@ -134,6 +148,43 @@ impl Reader {
         let diagnostic = Diagnostic::error(Code::UnsupportedKey, node.span, message).came_through(&node.origin);
         let key = self.path.last().cloned().unwrap_or_default();
         self.diagnostics.push(diagnostic.hint(format!("take `{key}` out; what it would do is not done here")));
+    }
+
+    /// The entry of a mapping that has exactly one of several keys; what stands beside it is a mistake.
+    pub fn only<'a>(&mut self, node: &'a Node, table: &Table) -> Option<&'a Entry> {
+        let known = |entry: &&Entry| table.keys.iter().any(|key| key.name == entry.key.text);
+        let mut chosen = node.entries().iter().filter(known);
+        let first = chosen.next();
+        for other in chosen {
+            let message = format!("`{}` stands in {} beside another", other.key.text, self.place());
+            let diagnostic = Diagnostic::error(Code::WrongType, other.key.span, message);
+            let hint = format!("put `- ` before `{}`, so that it is an item of its own", other.key.text);
+            self.diagnostics.push(self.weighed(diagnostic.hint(hint)));
+        }
+        let Some(section) = first.filter(|entry| entry.value.kind == Kind::Null) else {
+            self.keys(node, table);
+            return first;
+        };
+        let strays = self.left_of(node, section, table);
+        first.filter(|_| strays == 0)
+    }
+
+    /// Keys that stand beside the section that they belong into, which is empty: they lack indentation. How many there are.
+    fn left_of(&mut self, node: &Node, section: &Entry, table: &Table) -> usize {
+        let known = |entry: &&Entry| table.keys.iter().any(|key| key.name == entry.key.text);
+        let strays: Vec<&Entry> = node.entries().iter().filter(|entry| !known(entry)).collect();
+        for (index, stray) in strays.iter().enumerate() {
+            let name = &stray.key.text;
+            let message = format!("`{name}` stands beside `{}`, and belongs into it", section.key.text);
+            let diagnostic = Diagnostic::error(Code::UnknownKey, stray.key.span, message);
+            let diagnostic = match index {
+                0 => diagnostic
+                    .hint(format!("indent `{name}` and what belongs to it further than `{}`", section.key.text)),
+                _ => diagnostic.hint(format!("indent `{name}` as well")),
+            };
+            self.diagnostics.push(self.weighed(diagnostic));
+        }
+        strays.len()
     }
 
     /// Checks the keys of a section: unknown ones with the nearest known one, deprecated ones.
@@ -211,7 +262,11 @@ impl Reader {
         let message = format!("`{}` is not a key of {}", entry.key.text, self.place());
         let diagnostic = Diagnostic::error(Code::UnknownKey, entry.key.span, message);
         let names = || keys.iter().filter(|key| key.standing == Standing::Current).map(|key| key.name);
+        let is_function = entry.key.text.starts_with("Fn::") || entry.key.text == "Ref";
         let diagnostic = match nearest(&entry.key.text, keys.iter().map(|key| key.name)) {
+            None if is_function && keys.iter().any(|key| key.name == "arn") => {
+                diagnostic.hint("write `arn:` before the function: `{arn: !GetAtt ID.Arn}`")
+            }
             Some(near) => diagnostic.hint(format!("did you mean `{near}`?")),
             None if keys.len() <= 12 => {
                 diagnostic.hint(format!("the keys are {}", names().collect::<Vec<_>>().join(", ")))
@@ -248,6 +303,18 @@ fn describe(node: &Node) -> String {
         Kind::Number(number) => format!("`{number}`"),
         Kind::Bool(value) => format!("`{value}`"),
         _ => node.noun().to_owned(),
+    }
+}
+
+/// `NAME: VALUE` of an item that is `NAME=VALUE` or `NAME: VALUE`.
+fn pair(item: &Node) -> Option<String> {
+    match (&item.kind, item.entries()) {
+        (Kind::String(text), _) if !item.secret => {
+            let (name, value) = text.split_once('=')?;
+            Some(format!("{name}: {value}"))
+        }
+        (_, [entry]) => Some(format!("{}: …", entry.key.text)),
+        _ => None,
     }
 }
 

@@ -100,13 +100,11 @@ macro_rules! choice {
             }
 
             fn decode(node: &$crate::source::Node, reader: &mut $crate::stack::reader::Reader) -> Option<Self> {
-                let [entry, ..] = node.entries() else {
+                if node.entries().is_empty() {
                     reader.wrong(node, concat!("a mapping with one key (", $title, ")"));
                     return None;
-                };
-                reader.keys(node, <$name as $crate::stack::reader::Section>::table());
-                let known = [$($key),*];
-                let entry = node.entries().iter().find(|entry| known.contains(&entry.key.text.as_str())).unwrap_or(entry);
+                }
+                let entry = reader.only(node, <$name as $crate::stack::reader::Section>::table())?;
                 match entry.key.text.as_str() {
                     $( $key => reader.within($key, |reader| <$type>::decode(&entry.value, reader)).map(Box::new).map($name::$variant), )*
                     _ => None,

@@ -75,6 +75,11 @@ pub enum Standing {
 }
 
 impl Shape {
+    /// Whether it is a mapping with one of several keys, such as an event.
+    pub fn is_choice(&self) -> bool {
+        matches!(self, Shape::Section(_, table) if table().one_of)
+    }
+
     /// The shape in words, as the reference page and messages say it.
     pub fn words(&self) -> String {
         match self {

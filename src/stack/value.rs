@@ -294,6 +294,11 @@ impl<T: Decode> Decode for Vec<T> {
         let items = match &node.kind {
             Kind::Null => return Some(Vec::new()),
             Kind::Sequence(items) => items,
+            // One text stands for a list of one; a mapping in the place of a list of choices has lost its dash.
+            Kind::Mapping(_) if T::shape().is_choice() => {
+                reader.wrong(node, "a list");
+                return None;
+            }
             _ => return T::decode(node, reader).map(|item| vec![item]),
         };
         let read = |(index, item): (usize, &Node)| reader.within(&index.to_string(), |reader| T::decode(item, reader));

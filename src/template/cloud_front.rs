@@ -208,7 +208,11 @@ fn check_policy(draft: &mut Draft, policy: &crate::stack::event::CachePolicy) {
         let message = format!("`{}` is not a cache policy of `provider.cloudFront.cachePolicies`", name.text);
         let names = known.map(|known| known.names().collect::<Vec<_>>()).unwrap_or_default();
         let diagnostic = Diagnostic::error(Code::UnknownReference, name.span, message);
-        draft.diagnostics.push(diagnostic.did_you_mean(&name.text, names));
+        draft.diagnostics.push(diagnostic.choose(
+            &name.text,
+            names,
+            "declare it under `provider.cloudFront.cachePolicies`",
+        ));
     }
 }
 

@@ -23,7 +23,7 @@ pub fn render(draft: &mut Draft, function: &Named<Function>) {
     if let Some(choice) = &value.destinations {
         for (name, destination) in [("OnSuccess", &choice.on_success), ("OnFailure", &choice.on_failure)] {
             let Some(destination) = destination else { continue };
-            let Some(target) = target(draft, choice.span, destination) else { continue };
+            let Some(target) = target(draft, destination) else { continue };
             if role::custom(draft.stack, value).is_none() {
                 let statement = json!({"Effect": "Allow", "Action": target.action, "Resource": target.resource});
                 draft.grant(&function.name, statement);
@@ -56,7 +56,7 @@ struct Target {
     action: &'static str,
 }
 
-fn target(draft: &mut Draft, span: Span, destination: &Destination) -> Option<Target> {
+fn target(draft: &mut Draft, destination: &Destination) -> Option<Target> {
     match destination {
         Destination::Typed(typed) => {
             let arn = typed.arn.as_ref()?.value.clone();
@@ -83,7 +83,11 @@ fn target(draft: &mut Draft, span: Span, destination: &Destination) -> Option<Ta
         }
         Destination::Name(name) => {
             let Some(entry) = draft.stack.functions.entry(&name.text) else {
-                return unknown(draft, span, &format!("there is no function `{}`", name.text));
+                let message = format!("results cannot be sent to `{}`: there is no such function", name.text);
+                let diagnostic = Diagnostic::error(Code::UnknownReference, name.span, message);
+                let none = "declare the function under `functions`, or give an ARN";
+                draft.diagnostics.push(diagnostic.choose(&name.text, draft.stack.functions.names(), none));
+                return None;
             };
             // By name, not by reference: the role would wait for the function, and the function for the role.
             let deployed = draft.stack.function_name(entry);
@@ -96,6 +100,7 @@ fn target(draft: &mut Draft, span: Span, destination: &Destination) -> Option<Ta
 
 fn unknown(draft: &mut Draft, span: Span, why: &str) -> Option<Target> {
     let message = format!("results cannot be sent to this destination: {why}");
-    draft.diagnostics.push(Diagnostic::error(Code::UnknownReference, span, message));
+    let hint = "name a function of the stack, or the ARN of a function, queue, topic or event bus";
+    draft.diagnostics.push(Diagnostic::error(Code::UnknownReference, span, message).hint(hint));
     None
 }

@@ -92,7 +92,10 @@ fn code(draft: &mut Draft, function: &Named<Function>) -> Option<Map<String, Val
     }
     let Some(handler) = stack.lambda_handler(&function.value) else {
         let message = format!("`{}` has neither a `handler` nor an `image`", function.name);
-        draft.diagnostics.push(Diagnostic::error(Code::MissingKey, function.span, message));
+        draft.diagnostics.push(
+            Diagnostic::error(Code::MissingKey, function.span, message)
+                .hint("add `handler: …`: the file and the function in it, for `runtime: rust` a package"),
+        );
         return None;
     };
     let artifact = draft.artifact(&function.name);

@@ -96,7 +96,8 @@ fn routes<'a>(draft: &mut Draft<'a>) -> Vec<Route<'a>> {
                 None => {
                     let message =
                         format!("`{line}` is no route: write a method and a path, such as `GET /posts`, or `*`");
-                    draft.diagnostics.push(Diagnostic::error(Code::WrongType, span, message));
+                    let hint = line_hint(&line);
+                    draft.diagnostics.push(Diagnostic::error(Code::WrongType, span, message).hint(hint));
                 }
             }
         }
@@ -105,6 +106,22 @@ fn routes<'a>(draft: &mut Draft<'a>) -> Vec<Route<'a>> {
 }
 
 /// Method and path of a route, nothing inside for the default route, `None` when it is neither.
+/// The route that was meant where a line is none.
+fn line_hint(line: &str) -> String {
+    let words: Vec<&str> = line.split_whitespace().collect();
+    match words.as_slice() {
+        [method, path] if METHODS.contains(&method.to_uppercase().as_str()) => {
+            format!("a path begins with `/`: `{} /{path}`", method.to_uppercase())
+        }
+        [method, path] => match crate::diagnostic::nearest(method, METHODS.iter().copied()) {
+            Some(near) => format!("did you mean `{near} {path}`?"),
+            None => format!("the methods are *, {}", METHODS.join(", ")),
+        },
+        [path] if !path.starts_with('/') => format!("write `GET /{path}`, or `*` for every request"),
+        _ => "write one method and one path, such as `GET /posts`".to_owned(),
+    }
+}
+
 fn route_key(line: &str) -> Option<Option<(String, String)>> {
     let line = line.trim();
     if line == "*" || line == "* *" {
@@ -300,7 +317,7 @@ fn guard(draft: &mut Draft, authorizer: &RouteAuthorizer, span: Span) -> Option<
         let message = format!("`{shown}` is not an authorizer of `provider.httpApi.authorizers`");
         let diagnostic = Diagnostic::error(Code::UnknownReference, name.map_or(span, |name| name.span), message);
         let names = known.map(|known| known.names().collect::<Vec<_>>()).unwrap_or_default();
-        draft.diagnostics.push(diagnostic.did_you_mean(shown, names));
+        draft.diagnostics.push(diagnostic.choose(shown, names, "declare it under `provider.httpApi.authorizers`"));
         return None;
     };
     let is_request = entry.value.kind.as_ref().is_some_and(|kind| kind.text == "request");
@@ -359,7 +376,10 @@ fn add_request_authorizer(
                 "the authorizer `{}` names no function of the stack (`functionName`) and no `functionArn`",
                 entry.name
             );
-            draft.diagnostics.push(Diagnostic::error(Code::UnknownReference, entry.span, message));
+            let diagnostic = Diagnostic::error(Code::UnknownReference, entry.span, message);
+            let wanted = value.function_name.as_ref().map_or("", |name| name.text.as_str());
+            let none = "declare the function under `functions`, or give an ARN";
+            draft.diagnostics.push(diagnostic.choose(wanted, draft.stack.functions.names(), none));
             return false;
         }
     };

@@ -4,7 +4,7 @@ use cfn::{Output, Parameter, Resource};
 use serde_json::{Map, Value};
 
 use crate::diagnostic::{Code, Diagnostic};
-use crate::source::{Kind, Node};
+use crate::source::{Entry, Kind, Node};
 
 use super::draft::{Draft, depend, properties};
 
@@ -79,6 +79,10 @@ fn resources(draft: &mut Draft, node: &Node) {
             continue;
         }
         draft.origin(id, entry.key.span);
+        let required = if draft.template.resources.contains_key(id) { None } else { Some("Type") };
+        if !attributes(draft, &format!("the resource `{id}`"), entry, &RESOURCE, required) {
+            continue;
+        }
         let former = draft.template.resources.get(id).and_then(|resource| serde_json::to_value(resource).ok());
         let whole = merged(former, entry.value.to_json());
         match serde_json::from_value::<Resource>(without_unknown(whole)) {
@@ -93,6 +97,70 @@ fn resources(draft: &mut Draft, node: &Node) {
     }
 }
 
+/// The attributes of a resource.
+///
+/// Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-product-attribute-reference.html>
+const RESOURCE: [&str; 10] = [
+    "Type",
+    "Condition",
+    "DependsOn",
+    "Properties",
+    "DeletionPolicy",
+    "UpdateReplacePolicy",
+    "UpdatePolicy",
+    "CreationPolicy",
+    "Metadata",
+    "Version",
+];
+/// Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/outputs-section-structure.html>
+const OUTPUT: [&str; 4] = ["Description", "Value", "Export", "Condition"];
+/// Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/parameters-section-structure.html>
+const PARAMETER: [&str; 11] = [
+    "Type",
+    "Default",
+    "Description",
+    "AllowedPattern",
+    "AllowedValues",
+    "ConstraintDescription",
+    "MaxLength",
+    "MaxValue",
+    "MinLength",
+    "MinValue",
+    "NoEcho",
+];
+
+/// Whether an entry of a section has the attributes that it must have and no others.
+fn attributes(draft: &mut Draft, what: &str, entry: &Entry, known: &[&'static str], required: Option<&str>) -> bool {
+    let before = draft.diagnostics.len();
+    if !matches!(entry.value.kind, Kind::Mapping(_)) {
+        let message = format!("{what} has to be a mapping, and it is {}", entry.value.noun());
+        let hint = format!("write `{}:` and its attributes indented below it: {}", entry.key.text, known.join(", "));
+        draft.diagnostics.push(Diagnostic::error(Code::WrongType, entry.value.span, message).hint(hint));
+        return false;
+    }
+    for attribute in entry.value.entries() {
+        let name = attribute.key.text.as_str();
+        if !known.contains(&name) {
+            let message = format!("`{name}` is not an attribute of {what}");
+            let diagnostic = Diagnostic::error(Code::UnknownKey, attribute.key.span, message);
+            let inside = known.contains(&"Properties").then(|| "properties stand under `Properties`".to_owned());
+            let diagnostic = match crate::diagnostic::nearest(name, known.iter().copied()) {
+                Some(near) => diagnostic.hint(format!("did you mean `{near}`?")),
+                None => diagnostic.hint(inside.unwrap_or_else(|| format!("there are {}", known.join(", ")))),
+            };
+            draft.diagnostics.push(diagnostic);
+        }
+    }
+    let given = || entry.value.entries().iter().map(|attribute| attribute.key.text.as_str());
+    let misspelt = |required: &str| given().any(|name| crate::diagnostic::nearest(name, [required]).is_some());
+    if let Some(required) = required.filter(|required| !misspelt(required)) {
+        let message = format!("`{required}` is missing in {what}");
+        let hint = format!("add `{required}: …` below `{}:`", entry.key.text);
+        draft.diagnostics.push(Diagnostic::error(Code::MissingKey, entry.key.span, message).hint(hint));
+    }
+    draft.diagnostics.len() == before
+}
+
 /// The attributes of a resource that CloudFormation knows; `null` ones mean that they are not there.
 fn without_unknown(value: Value) -> Value {
     match value {
@@ -104,6 +172,10 @@ fn without_unknown(value: Value) -> Value {
 fn outputs(draft: &mut Draft, node: &Node) {
     for entry in node.entries() {
         let name = entry.key.text.as_str();
+        let required = if draft.template.outputs.contains_key(name) { None } else { Some("Value") };
+        if !attributes(draft, &format!("the output `{name}`"), entry, &OUTPUT, required) {
+            continue;
+        }
         let former = draft.template.outputs.get(name).and_then(|output| serde_json::to_value(output).ok());
         match serde_json::from_value::<Output>(without_unknown(merged(former, entry.value.to_json()))) {
             Ok(output) => {
@@ -119,6 +191,9 @@ fn outputs(draft: &mut Draft, node: &Node) {
 
 fn parameters(draft: &mut Draft, node: &Node) {
     for entry in node.entries() {
+        if !attributes(draft, &format!("the parameter `{}`", entry.key.text), entry, &PARAMETER, Some("Type")) {
+            continue;
+        }
         match serde_json::from_value::<Parameter>(entry.value.to_json()) {
             Ok(parameter) => {
                 draft.template.parameters.insert(entry.key.text.clone(), parameter);
@@ -158,7 +233,7 @@ fn extend_resource(draft: &mut Draft, id: &str, extension: &Node, span: crate::s
     let Some(resource) = draft.template.resources.get_mut(id) else {
         let message = format!("`resources.extensions.{id}` names no resource of the template");
         let diagnostic = Diagnostic::error(Code::UnknownReference, span, message);
-        draft.diagnostics.push(diagnostic.did_you_mean(id, draft.template.resources.keys().map(String::as_str)));
+        draft.diagnostics.push(diagnostic.choose(id, draft.template.resources.keys().map(String::as_str), ""));
         return;
     };
     for entry in extension.entries() {

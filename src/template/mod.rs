@@ -12,6 +12,7 @@ use crate::stack::Stack;
 mod bucket;
 mod cloud_front;
 mod comparison;
+mod dangling;
 mod draft;
 mod event_invoke;
 mod events;
@@ -127,5 +128,6 @@ pub fn render(stack: &Stack, artifacts: &[Artifact]) -> Result<Rendered, Diagnos
     outputs::export(&mut draft);
     merge::render(&mut draft);
     pseudo::render(&mut draft);
+    dangling::check(&mut draft);
     draft.finish()
 }

@@ -232,7 +232,11 @@ fn add_authorizer(draft: &mut Draft, route: &Route, authorizer: &WebsocketAuthor
         None => {
             let message = format!("the authorizer `{name}` is not a function of the stack");
             let diagnostic = Diagnostic::error(Code::UnknownReference, route.span, message);
-            draft.diagnostics.push(diagnostic.did_you_mean(&name, draft.stack.functions.names()));
+            draft.diagnostics.push(diagnostic.choose(
+                &name,
+                draft.stack.functions.names(),
+                "declare the function under `functions`, or give an ARN",
+            ));
             return None;
         }
     };

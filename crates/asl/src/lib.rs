@@ -91,6 +91,7 @@ mod raise;
 pub mod resource;
 mod scope;
 mod state;
+pub mod vocabulary;
 
 pub use effect::{Effect, EffectId, Failure, Invoke, Outcome, ReadItems, Reply, Timestamp, Turn, WriteResults};
 pub use execution::history::{Event, HistoryEvent};

@@ -43,6 +43,18 @@ pub enum StateKind {
 }
 
 impl StateKind {
+    /// All of them.
+    pub const ALL: [StateKind; 8] = [
+        StateKind::Pass,
+        StateKind::Task,
+        StateKind::Choice,
+        StateKind::Wait,
+        StateKind::Succeed,
+        StateKind::Fail,
+        StateKind::Parallel,
+        StateKind::Map,
+    ];
+
     /// The `Type` in a definition.
     pub fn name(self) -> &'static str {
         match self {

@@ -1,7 +1,7 @@
 //! One function: its limits, its runtime, its time against that of the API before it.
 
 use crate::diagnostic::{Code, Diagnostic, nearest};
-use crate::stack::event::{Event, ScheduleChoice};
+use crate::stack::event::Event;
 use crate::stack::{Function, Named, Stack, Text, Whole};
 
 /// Every runtime that Lambda has or had, without its version, and ours.
@@ -56,7 +56,6 @@ pub(super) fn check(stack: &Stack, found: &mut Vec<Diagnostic>) {
         retention(&path, value.log_retention_days, found);
         runtime(value.runtime.as_ref(), found);
         behind_api(stack, function, found);
-        schedules(function, found);
     }
     retention("provider", provider.log_retention_days, found);
 }
@@ -113,41 +112,5 @@ fn behind_api(stack: &Stack, function: &Named<Function>, found: &mut Vec<Diagnos
             );
             return;
         }
-    }
-}
-
-/// Source: <https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-scheduled-rule-pattern.html>
-fn schedules(function: &Named<Function>, found: &mut Vec<Diagnostic>) {
-    for event in &function.value.events {
-        let Event::Schedule(schedule) = event else { continue };
-        let rates: Vec<(&str, crate::source::Span)> = match schedule.as_ref() {
-            ScheduleChoice::Rate(rate) => vec![(rate.as_str(), rate.span)],
-            ScheduleChoice::Detailed(details) => {
-                details.rate.iter().filter_map(|rate| Some((rate.as_str()?, rate.span))).collect()
-            }
-        };
-        for (rate, span) in rates.into_iter().filter(|(rate, _)| !is_rate(rate)) {
-            let message = format!("`{rate}` is no schedule");
-            let diagnostic = Diagnostic::error(Code::WrongType, span, message);
-            found.push(diagnostic.hint("write `rate(5 minutes)`, `cron(0 12 * * ? *)` or `at(2030-01-01T12:00:00)`"));
-        }
-    }
-}
-
-fn is_rate(text: &str) -> bool {
-    let Some((kind, rest)) = text.trim().split_once('(') else { return false };
-    let Some(inner) = rest.strip_suffix(')') else { return false };
-    let words: Vec<&str> = inner.split_whitespace().collect();
-    match kind {
-        "rate" => {
-            let number = words.first().and_then(|word| word.parse::<u32>().ok());
-            let unit = words.get(1).map(|word| word.trim_end_matches('s'));
-            words.len() == 2
-                && number.is_some_and(|number| number > 0)
-                && matches!(unit, Some("minute" | "hour" | "day"))
-        }
-        "cron" => words.len() == 6,
-        "at" => words.len() == 1 && inner.contains('T'),
-        _ => false,
     }
 }

@@ -1,12 +1,16 @@
 //! What no single key shows: references, limits, and things that contradict each other.
 
 mod definition;
+mod environment;
 mod function;
 mod image;
 mod machine;
 mod name;
 mod plugin;
+mod provider;
 mod route;
+mod schedule;
+mod source;
 mod task;
 
 use crate::diagnostic::{Code, Diagnostic, Severity};
@@ -19,8 +23,12 @@ pub use machine::other_accounts;
 pub fn all(stack: &Stack, strict: bool) -> Vec<Diagnostic> {
     let mut found = Vec::new();
     plugin::check(stack, &mut found);
+    provider::check(stack, &mut found);
     name::check(stack, &mut found);
     function::check(stack, &mut found);
+    environment::check(stack, &mut found);
+    schedule::check(stack, &mut found);
+    source::check(stack, &mut found);
     image::check(stack, &mut found);
     route::check(stack, &mut found);
     machine::check(stack, &mut found);

@@ -63,7 +63,7 @@ fn authorizers(draft: &mut Draft, event: &AlbEvent) -> Vec<Value> {
             let message = format!("`{}` is not an authorizer of `provider.alb.authorizers`", name.text);
             let diagnostic = Diagnostic::error(Code::UnknownReference, name.span, message);
             let names = known.map(|known| known.names().collect::<Vec<_>>()).unwrap_or_default();
-            draft.diagnostics.push(diagnostic.did_you_mean(&name.text, names));
+            draft.diagnostics.push(diagnostic.choose(&name.text, names, "declare it under `provider.alb.authorizers`"));
             continue;
         };
         let action = action(&settings.to_json(), actions.len() + 1);

@@ -213,10 +213,13 @@ fn asked<'a>(draft: &mut Draft, route: &Route<'a>) -> Option<Asked<'a>> {
         let name = name.map_or_else(|| name_of_arn(arn), str::to_owned);
         return Some(Asked { name, arn: arn.clone(), function: None, details });
     }
-    let name = name.filter(|name| draft.stack.functions.entry(name).is_some());
-    let Some(name) = name else {
-        let message = "this authorizer is neither a function of the stack nor an ARN";
+    let known = name.filter(|name| draft.stack.functions.entry(name).is_some());
+    let Some(name) = known else {
+        let wanted = name.unwrap_or_default();
+        let message = format!("the authorizer `{wanted}` is neither a function of the stack nor an ARN");
         let diagnostic = Diagnostic::error(Code::UnknownReference, route.span(), message);
+        let none = "declare the function under `functions`, or give an ARN";
+        let diagnostic = diagnostic.choose(wanted, draft.stack.functions.names(), none);
         if !draft.diagnostics.contains(&diagnostic) {
             draft.diagnostics.push(diagnostic);
         }

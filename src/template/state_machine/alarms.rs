@@ -29,7 +29,7 @@ pub fn render(draft: &mut Draft, machine: &Named<StateMachine>) {
         let Some(known) = METRICS.iter().find(|(metric, _, _)| *metric == name.text) else {
             let message = format!("`{}` is not a metric of executions", name.text);
             let diagnostic = Diagnostic::error(Code::UnknownReference, name.span, message);
-            let mut diagnostic = diagnostic.did_you_mean(&name.text, METRICS.iter().map(|(metric, _, _)| *metric));
+            let mut diagnostic = diagnostic.choose(&name.text, METRICS.iter().map(|(metric, _, _)| *metric), "");
             if draft.stack.dialect == crate::project::Dialect::Serverless {
                 diagnostic.severity = crate::diagnostic::Severity::Warning;
             }

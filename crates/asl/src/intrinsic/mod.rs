@@ -76,6 +76,11 @@ const FUNCTIONS: [(&str, Function, usize, usize); 18] = [
     ("States.UUID", Function::Uuid, 0, 0),
 ];
 
+/// The names of all intrinsic functions, `States.Format` and so on.
+pub(crate) fn names() -> impl Iterator<Item = &'static str> {
+    FUNCTIONS.into_iter().map(|(name, ..)| name)
+}
+
 impl Call {
     /// # Errors
     /// What is wrong with the text.

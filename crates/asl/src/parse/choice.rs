@@ -41,6 +41,14 @@ fn operator(name: &str) -> Option<(Kind, Relation, bool)> {
     (kind != Kind::Boolean || relation == Relation::Equals).then_some((kind, relation, path))
 }
 
+/// Every comparison operator.
+pub(crate) fn operator_names() -> impl Iterator<Item = String> {
+    let compared = KINDS.into_iter().flat_map(|(kind, _)| RELATIONS.map(|(relation, _)| format!("{kind}{relation}")));
+    let both = compared.flat_map(|plain| [format!("{plain}Path"), plain]);
+    let others = ["And", "Or", "Not", "StringMatches"].into_iter().chain(PROPERTIES.map(|(word, _)| word));
+    both.chain(others.map(str::to_owned)).filter(|name| is_operator(name))
+}
+
 impl Parser {
     pub(super) fn choices(&mut self, part: &Part<'_>) -> Option<Body> {
         let Some(choices) = part.fields.get("Choices") else {

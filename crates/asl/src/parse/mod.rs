@@ -2,11 +2,11 @@
 //!
 //! Observed: the messages are those that ValidateStateMachineDefinition gives, as far as recordings and reports show them.
 
-mod choice;
+pub(crate) mod choice;
 mod graph;
 mod map;
 pub(crate) mod references;
-mod state;
+pub(crate) mod state;
 mod template;
 
 pub(crate) use map::LABEL_REFUSED;

@@ -44,6 +44,12 @@ const JSONPATH_ONLY: [&str; 16] = [
 /// Fields of the JSONata language only.
 const JSONATA_ONLY: [&str; 3] = ["Arguments", "Output", "Items"];
 
+/// Every field that a state of any type may have.
+pub(crate) fn field_names() -> impl Iterator<Item = &'static str> {
+    let own = StateKind::ALL.into_iter().flat_map(|kind| allowed(kind).iter().copied());
+    COMMON.into_iter().chain(FLOW).chain(own)
+}
+
 fn allowed(kind: StateKind) -> &'static [&'static str] {
     match kind {
         StateKind::Pass => &["InputPath", "OutputPath", "Parameters", "ResultPath", "Result", "Assign", "Output"],
