@@ -12,13 +12,14 @@ use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 use std::sync::{Arc, LazyLock};
 
-/// Most steps of one evaluation, so that no expression runs for ever.
+/// Most steps of one evaluation, so that no expression runs for ever: steps, not time, so that the same expression ends the
+/// same everywhere.
 const MAX_STEPS: u64 = 2_000_000;
+/// The same where the text can hold a regular expression, of which one step stands for 1,024 of its own.
+const MAX_STEPS_WITH_PATTERN: u64 = 200_000;
 /// Most items of an array and most bytes of a text that an evaluation makes on its way, so that none takes all memory.
 const MAX_ITEMS: usize = 1_000_000;
 const MAX_TEXT: usize = MAX_EVALUATION;
-/// Longest evaluation, for what counts no steps: a regular expression that goes back and forth.
-const MAX_TIME: std::time::Duration = std::time::Duration::from_secs(5);
 
 /// A compiled expression and the field it stands in.
 #[derive(Clone, Debug)]
@@ -74,8 +75,7 @@ impl Expression {
         let options = Options::new()
             .now(scope.now.0)
             .seed(seed)
-            .max_steps(MAX_STEPS)
-            .timeout(MAX_TIME)
+            .max_steps(self.max_steps())
             .max_array_length(MAX_ITEMS)
             .max_string_length(MAX_TEXT)
             .max_result_size(MAX_EVALUATION);
@@ -88,6 +88,11 @@ impl Expression {
                 Err(self.failure(&format!("threw an error during evaluation. {}: {}", error.code(), error.message())))
             }
         }
+    }
+
+    fn max_steps(&self) -> u64 {
+        // A regular expression stands between two slashes, and nothing makes one from text.
+        if self.text.matches('/').count() < 2 { MAX_STEPS } else { MAX_STEPS_WITH_PATTERN }
     }
 
     /// The sentence for a result of the wrong type.
@@ -110,7 +115,8 @@ impl Expression {
     fn gives_function(&self) -> bool {
         let probe = format!("$type(({}))", self.text);
         let Ok(probe) = jlens_core::Expression::compile(&probe) else { return false };
-        let options = Options::new().max_steps(MAX_STEPS).max_array_length(MAX_ITEMS).max_string_length(MAX_TEXT);
+        let options =
+            Options::new().max_steps(self.max_steps()).max_array_length(MAX_ITEMS).max_string_length(MAX_TEXT);
         matches!(probe.evaluate_with(None, &Bindings::new(), &options), Ok(Some(Value::String(kind))) if kind == "function")
     }
 
@@ -269,5 +275,21 @@ fn parse(arguments: Arguments<'_>) -> Outcome {
     match argument(arguments, 0).and_then(Value::as_str) {
         None => Ok(None),
         Some(text) => serde_json::from_str(text).map(Some).map_err(|_| fault("$parse: the argument is not valid JSON")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_regular_expression_does_is_counted() {
+        let text = "$match('aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa!', /^(a+)+$/)";
+        let compiled = jlens_core::Expression::compile(text).unwrap();
+        let options = Options::new().max_steps(500);
+        let error = compiled.evaluate_with(None, &Bindings::new(), &options).unwrap_err();
+        assert_eq!(error.code(), "U1006");
+        assert_eq!(Expression::compile(text, "Output").unwrap().max_steps(), MAX_STEPS_WITH_PATTERN);
+        assert_eq!(Expression::compile("1 / 2", "Output").unwrap().max_steps(), MAX_STEPS);
     }
 }

@@ -90,6 +90,13 @@ impl Scope<'_> {
         })
     }
 
+    /// For a field of a Wait state whose value is a path.
+    pub fn select_parameter(&self, path: &PathExpression, field: &str) -> Result<Value, Raise> {
+        self.select(path).map_err(|_| {
+            Raise::runtime(format!("The {field} parameter does not reference an input value: {}", path.text))
+        })
+    }
+
     /// The document in which `path` was sought, as messages quote it.
     pub fn searched(&self, path: &PathExpression) -> String {
         match &path.root {

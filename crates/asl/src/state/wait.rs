@@ -36,7 +36,7 @@ fn seconds(source: &Source<u64>, scope: &Scope<'_>) -> Result<u64, Raise> {
     match source {
         Source::Literal(seconds) => Ok(*seconds),
         Source::Path(path) => {
-            let value = scope.select_path(path)?;
+            let value = scope.select_parameter(path, "SecondsPath")?;
             let shown = format!("{} == {}", path.text, plain(&value));
             match value.as_i64() {
                 Some(seconds) => u64::try_from(seconds).map_err(|_| {
@@ -65,7 +65,7 @@ fn until(source: &Source<String>, scope: &Scope<'_>) -> Result<Timestamp, Raise>
     match source {
         Source::Literal(text) => moment(text).ok_or_else(|| not_a_timestamp(text)),
         Source::Path(path) => {
-            let value = scope.select_path(path)?;
+            let value = scope.select_parameter(path, "TimestampPath")?;
             value.as_str().and_then(moment).ok_or_else(|| {
                 Raise::runtime(format!(
                     "The TimestampPath parameter does not reference a valid ISO-8601 extended offset date-time format \

@@ -7,7 +7,7 @@ mod inputs;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-/// Rounds of each door; a fuzzer goes on for hours.
+/// Rounds of each door, unless `ASL_FUZZ_ROUNDS` says more; a fuzzer goes on for hours.
 const ROUNDS: u64 = 300;
 /// Longest that one text may take, in a build without optimisations on a machine that does much else.
 const LONGEST: Duration = Duration::from_secs(60);
@@ -94,8 +94,10 @@ fn mutated(random: &mut fastrand::Rng, corpus: &[Vec<u8>]) -> Vec<u8> {
 }
 
 fn tried(name: &str, door: fn(&[u8]), corpus: &[Vec<u8>]) {
-    let mut random = fastrand::Rng::with_seed(name.len() as u64);
-    let rounds = corpus.iter().cloned().chain((0..ROUNDS).map(|_| mutated(&mut random, corpus)));
+    let number = |name: &str| std::env::var(name).ok().and_then(|text| text.parse().ok());
+    let rounds: u64 = number("ASL_FUZZ_ROUNDS").unwrap_or(ROUNDS);
+    let mut random = fastrand::Rng::with_seed(number("ASL_FUZZ_SEED").unwrap_or(name.len() as u64));
+    let rounds = corpus.iter().cloned().chain((0..rounds).map(|_| mutated(&mut random, corpus)));
     for data in rounds {
         let begun = Instant::now();
         door(&data);

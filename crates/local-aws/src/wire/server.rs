@@ -112,6 +112,7 @@ async fn converse(stream: TcpStream, cloud: Arc<Cloud>, mut closing: watch::Rece
 async fn handle(cloud: Arc<Cloud>, request: Request<Incoming>) -> Result<Response<Full<Bytes>>, Infallible> {
     let (parts, body) = request.into_parts();
     let head = parts.method == http::Method::HEAD;
+    let unasked = expects_continue(&parts.headers) && hyper::body::Body::is_end_stream(&body);
     let response = match Limited::new(body, LARGEST_BODY).collect().await {
         Ok(body) => {
             let request = Request::from_parts(parts.clone(), body.to_bytes());
@@ -135,6 +136,15 @@ async fn handle(cloud: Arc<Cloud>, request: Request<Incoming>) -> Result<Respons
             front::refuse(&parts, &Fault::sender("IncompleteBody", "the request body broke off"))
         }
     };
-    let response = if head { front::without_body(response) } else { response };
+    let mut response = if head { front::without_body(response) } else { response };
+    if unasked {
+        // hyper says no `100 Continue` where nothing is to come. botocore then takes the rest of this answer for headers of
+        // the next one on the connection and waits for its end: a connection that closes leaves it nothing to mistake.
+        response.headers_mut().insert(http::header::CONNECTION, http::HeaderValue::from_static("close"));
+    }
     Ok(response.map(Full::new))
+}
+
+fn expects_continue(headers: &http::HeaderMap) -> bool {
+    headers.get(http::header::EXPECT).is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"100-continue"))
 }

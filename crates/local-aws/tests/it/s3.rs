@@ -28,6 +28,26 @@ async fn a_file_comes_back_as_it_was_sent_in_signed_chunks_with_a_trailer() {
 }
 
 #[tokio::test]
+async fn an_empty_body_that_was_to_be_asked_for_ends_the_connection() {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    let local = local_aws().await;
+    for (length, expect, closes) in
+        [(0, "Expect: 100-continue\r\n", true), (0, "", false), (1, "Expect: 100-continue\r\n", false)]
+    {
+        let mut stream = tokio::net::TcpStream::connect(("127.0.0.1", local.running().port)).await.unwrap();
+        let head = format!("PUT /b/k HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: {length}\r\n{expect}\r\n");
+        stream.write_all(head.as_bytes()).await.unwrap();
+        stream.write_all(&b"x"[..length]).await.unwrap();
+        let mut answer = Vec::new();
+        while !String::from_utf8_lossy(&answer).contains("content-length") {
+            assert_ne!(stream.read_buf(&mut answer).await.unwrap(), 0, "the answer has a head");
+        }
+        let answer = String::from_utf8_lossy(&answer).to_lowercase();
+        assert_eq!(answer.contains("connection: close"), closes, "{answer}");
+    }
+}
+
+#[tokio::test]
 async fn what_is_not_there_is_missed_by_its_name() {
     let local = local_aws().await;
     let s3 = s3(&local);

@@ -267,7 +267,10 @@ async fn logged(cloud: &Arc<Cloud>, level: &str, include: bool, states: Value) -
         tokio::time::sleep(std::time::Duration::from_millis(1)).await;
         let found = cloud.invoke("logs", "FilterLogEvents", REGION, json!({"logGroupName": group})).await;
         let found = found.expect("events").body["events"].as_array().cloned().unwrap_or_default();
-        lines = found.iter().map(|event| parsed(&event["message"])).collect();
+        let of_executions = found
+            .iter()
+            .filter(|event| event["logStreamName"].as_str().is_some_and(|name| name.starts_with("states/")));
+        lines = of_executions.map(|event| parsed(&event["message"])).collect();
         if level == "ALL" && lines.len() == count {
             break;
         }
@@ -295,4 +298,10 @@ async fn executions_are_logged_as_their_level_says() {
     assert_eq!(kinds(&logged(&cloud, "FATAL", false, fail).await), ["ExecutionFailed"]);
     let pass = json!({"P": {"Type": "Pass", "End": true}});
     assert!(logged(&cloud, "ERROR", true, pass).await.is_empty());
+    // That a log group can be written to is shown in it by a stream of its own, once.
+    let group = json!({"logGroupName": "/aws/vendedlogs/states/ERROR-true"});
+    let streams = cloud.invoke("logs", "DescribeLogStreams", REGION, group).await.expect("streams").body;
+    let names: Vec<&Value> =
+        streams["logStreams"].as_array().expect("streams").iter().map(|s| &s["logStreamName"]).collect();
+    assert_eq!(names, ["log_stream_created_by_aws_to_validate_log_delivery_subscriptions"]);
 }

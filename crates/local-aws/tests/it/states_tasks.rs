@@ -95,6 +95,47 @@ async fn the_answer_of_lambda_invoke_is_that_of_the_java_sdk() {
 }
 
 #[tokio::test]
+async fn the_integrations_of_the_sdk_send_json_and_answer_headers_as_members() {
+    let cloud = with_function().await;
+    call(&cloud, "s3", "CreateBucket", json!({"Bucket": "texts"})).await;
+    let put = |body: Value| {
+        json!({"Put": {
+            "Type": "Task",
+            "Resource": "arn:aws:states:::aws-sdk:s3:putObject",
+            "Parameters": {"Bucket": "texts", "Key": "k", "Body": body},
+            "Next": "Get",
+        }, "Get": {
+            "Type": "Task",
+            "Resource": "arn:aws:states:::aws-sdk:s3:getObject",
+            "Parameters": {"Bucket": "texts", "Key": "k"},
+            "OutputPath": "$.Body",
+            "End": true,
+        }})
+    };
+    for (index, (body, stored)) in
+        [(json!("text data"), "\"text data\""), (json!({"a": [1]}), "{\"a\":[1]}"), (json!(0), "0")]
+            .into_iter()
+            .enumerate()
+    {
+        let machine = machine(&cloud, &format!("put-{index}"), "STANDARD", put(body)).await;
+        let output = ended(&cloud, &start(&cloud, &machine, json!({})).await).await["output"].clone();
+        assert_eq!(parsed(&output), stored);
+    }
+    let invoke = json!({"Call": {
+        "Type": "Task",
+        "Resource": "arn:aws:states:::aws-sdk:lambda:invoke",
+        "Parameters": {"FunctionName": "echo", "Payload.$": "$"},
+        "End": true,
+    }});
+    let machine = machine(&cloud, "sdk-invoke", "STANDARD", invoke).await;
+    let output = parsed(&ended(&cloud, &start(&cloud, &machine, json!({"a": 1})).await).await["output"]);
+    assert_eq!((&output["StatusCode"], &output["ExecutedVersion"]), (&json!(200), &json!("$LATEST")));
+    assert_eq!(parsed(&output["Payload"])["event"], json!({"a": 1}));
+    let failed = parsed(&ended(&cloud, &start(&cloud, &machine, json!("error")).await).await["output"]);
+    assert_eq!(failed["FunctionError"], "Unhandled");
+}
+
+#[tokio::test]
 async fn a_function_that_got_the_token_is_waited_for_until_somebody_answers() {
     let cloud = with_function().await;
     let state = json!({"Ask": {

@@ -32,7 +32,7 @@ pub fn request(task: &Task) -> BoxFuture<'_, Answer> {
         let mut input = LAMBDA.input(&task.invoke.payload);
         let payload = input.as_object_mut().and_then(|members| members.remove("Payload"));
         let event = payload.map(|payload| Bytes::from(payload.to_string())).unwrap_or_default();
-        let invoked = invoke(task, input, event).await?;
+        let invoked = invoke(task, input, event).await.map_err(compacted)?;
         Ok(response(&invoked, task.cloud.clock.now()))
     })
 }
@@ -73,6 +73,17 @@ fn thrown(payload: &Bytes) -> Failure {
                 "The cause could not be determined because Lambda did not return an error type. Returned payload: {text}"
             ),
         ),
+    }
+}
+
+/// The failure as `lambda:invoke` tells it: a report that is JSON without the spaces in which the function wrote it.
+///
+/// Observed: a Task with the function's own ARN keeps them.
+fn compacted(failure: Failure) -> Failure {
+    let report = failure.cause.as_deref().and_then(|cause| serde_json::from_str::<Value>(cause).ok());
+    match report {
+        Some(report) if report.is_object() => Failure { cause: Some(report.to_string()), ..failure },
+        _ => failure,
     }
 }
 
@@ -125,6 +136,13 @@ mod tests {
         let report = r#"{"errorType":"Sandbox.Timedout","errorMessage":"RequestId: 1 Error: Task timed out after 6.00 seconds"}"#;
         let failure = thrown(&Bytes::from(report));
         assert_eq!(failure, Failure::new("Sandbox.Timedout", report));
+    }
+
+    #[test]
+    fn the_integration_tells_a_report_without_its_spaces() {
+        let failure = compacted(thrown(&Bytes::from(r#"{"errorType": "E", "errorMessage": "a b"}"#)));
+        assert_eq!(failure, Failure::new("E", r#"{"errorType":"E","errorMessage":"a b"}"#));
+        assert_eq!(compacted(Failure::new("E", "in words")), Failure::new("E", "in words"));
     }
 
     #[test]

@@ -12,7 +12,7 @@ use serde_json::{Map, Value};
 use super::api::operation_of;
 use super::{Answer, Task};
 use crate::services;
-use crate::wire::{Call, Fault};
+use crate::wire::{Call, Fault, Output};
 
 /// A service as `aws-sdk:` integrations name it.
 pub struct SdkService {
@@ -26,8 +26,10 @@ pub struct SdkService {
     pub camel: bool,
     /// Members that are texts to the service and may be any JSON to the integration.
     pub texts: &'static [&'static str],
-    /// The operation and member that travel as a raw body: of the request, of the response.
+    /// The part of an operation's name and the member that travels as a raw body, of the request and of the response.
     pub body: Option<(&'static str, &'static str)>,
+    /// Members of the response that travel as headers.
+    pub headers: &'static [(&'static str, &'static str)],
 }
 
 /// Every service of `aws-sdk:`.
@@ -38,7 +40,15 @@ pub const SDK_SERVICES: &[SdkService] = &[
     of("cloudwatchlogs", "logs", "CloudWatchLogs", true),
     of("dynamodb", "dynamodb", "DynamoDb", false),
     of("iam", "iam", "Iam", false),
-    SdkService { body: Some(("Invoke", "Payload")), ..of("lambda", "lambda", "Lambda", false) },
+    SdkService {
+        body: Some(("Invoke", "Payload")),
+        headers: &[
+            ("X-Amz-Executed-Version", "ExecutedVersion"),
+            ("X-Amz-Function-Error", "FunctionError"),
+            ("X-Amz-Log-Result", "LogResult"),
+        ],
+        ..of("lambda", "lambda", "Lambda", false)
+    },
     SdkService { body: Some(("Object", "Body")), ..of("s3", "s3", "S3", false) },
     SdkService { texts: &["Input", "Output"], ..of("sfn", "states", "Sfn", true) },
     SdkService { texts: &["Message"], ..of("sns", "sns", "Sns", false) },
@@ -48,7 +58,7 @@ pub const SDK_SERVICES: &[SdkService] = &[
 ];
 
 const fn of(name: &'static str, service: &'static str, prefix: &'static str, camel: bool) -> SdkService {
-    SdkService { name, service, prefix, camel, texts: &[], body: None }
+    SdkService { name, service, prefix, camel, texts: &[], body: None, headers: &[] }
 }
 
 /// The service and operation that `service:action` names, if the local AWS has it.
@@ -71,30 +81,41 @@ pub fn request(task: &Task) -> BoxFuture<'_, Answer> {
         let (input, body) = split(service, &operation, task.invoke.payload.clone());
         let call = Call::internal(service.service, &operation, task.region(), input, body);
         let output = task.cloud.answer(call).await.map_err(|fault| failure(service, &fault))?;
-        let mut members = match with_times(service, respell(output.body, service.camel, false)) {
-            Value::Object(members) => members,
-            _ => Map::new(),
-        };
-        if let (Some(payload), Some((_, member))) = (output.payload, service.body) {
-            members.insert(member.to_owned(), String::from_utf8_lossy(&payload).into_owned().into());
-        }
-        Ok(Value::Object(members))
+        Ok(answered(service, &operation, output))
     })
 }
 
-/// The input in the service's own spelling, and the member that travels as the raw body.
+/// The output's members, those that travel as the body or as headers among them.
+fn answered(service: &SdkService, operation: &str, output: Output) -> Value {
+    let mut members = match with_times(service, respell(output.body, service.camel, false)) {
+        Value::Object(members) => members,
+        _ => Map::new(),
+    };
+    if let (Some(payload), Some((_, member))) = (output.payload, service.body) {
+        members.insert(member.to_owned(), String::from_utf8_lossy(&payload).into_owned().into());
+    }
+    for (header, member) in service.headers {
+        if let Some((_, value)) = output.headers.iter().find(|(name, _)| name.eq_ignore_ascii_case(header)) {
+            members.insert((*member).to_owned(), value.clone().into());
+        }
+    }
+    if (service.name, operation) == ("lambda", "Invoke") {
+        members.insert("StatusCode".to_owned(), output.status.into());
+        members.sort_keys();
+    }
+    Value::Object(members)
+}
+
+/// The input in the service's own spelling, and the member that travels as the raw body: any JSON, also text, as JSON.
+///
+/// Observed: `Body: "text"` of `aws-sdk:s3:putObject` makes an object that holds `"text"` with its quotes.
 fn split(service: &SdkService, operation: &str, payload: Value) -> (Value, Bytes) {
     let mut input = respell(sent(service, payload), service.camel, true);
     let raw = service
         .body
         .filter(|(part, _)| operation.contains(part))
         .and_then(|(_, member)| input.as_object_mut().and_then(|members| members.remove(member)));
-    let body = match raw {
-        None => Bytes::new(),
-        Some(Value::String(text)) => Bytes::from(text),
-        Some(value) => Bytes::from(value.to_string()),
-    };
-    (input, body)
+    (input, raw.map(|value| Bytes::from(value.to_string())).unwrap_or_default())
 }
 
 /// What the SDK sends: nothing that is null, and text where the service wants text.

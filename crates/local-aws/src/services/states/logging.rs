@@ -9,6 +9,13 @@ use super::constraint::Members;
 use crate::Cloud;
 use crate::wire::Fault;
 
+/// The stream that every destination of logs has.
+const VALIDATION_STREAM: &str = "log_stream_created_by_aws_to_validate_log_delivery_subscriptions";
+
+/// What stands in it.
+const VALIDATION_MESSAGE: &str =
+    "Permissions are set correctly to allow AWS CloudWatch Logs to write into your logs while creating a subscription.";
+
 /// Which events are logged.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "UPPERCASE")]
@@ -104,7 +111,10 @@ impl Logging {
         }
     }
 
-    /// Checks that the destination exists.
+    /// Checks that the destination exists and can be written to, by writing to it.
+    ///
+    /// Source: CloudWatch Logs user guide, "Enable logging from AWS services": the stream by whose creation the
+    /// delivery is validated.
     ///
     /// # Errors
     /// `AccessDeniedException`, the words with which AWS answers for a log group that is not there.
@@ -115,13 +125,20 @@ impl Logging {
         let input = json!({"logGroupNamePrefix": group});
         let found = cloud.invoke("logs", "DescribeLogGroups", region, input).await?;
         let groups = found.body["logGroups"].as_array().map_or(&[][..], Vec::as_slice);
-        match groups.iter().any(|item| item["logGroupName"] == group) {
-            true => Ok(()),
-            false => Err(Fault::sender(
+        if !groups.iter().any(|item| item["logGroupName"] == group) {
+            return Err(Fault::sender(
                 "AccessDeniedException",
                 "The state machine IAM Role is not authorized to access the Log Destination",
-            )),
+            ));
         }
+        let place = json!({"logGroupName": group, "logStreamName": VALIDATION_STREAM});
+        match cloud.invoke("logs", "CreateLogStream", region, place.clone()).await {
+            Err(fault) if fault.code == "ResourceAlreadyExistsException" => return Ok(()),
+            created => created?,
+        };
+        let mut event = place;
+        event["logEvents"] = json!([{"timestamp": cloud.clock.now().as_millisecond(), "message": VALIDATION_MESSAGE}]);
+        cloud.invoke("logs", "PutLogEvents", region, event).await.map(|_| ())
     }
 }
 
