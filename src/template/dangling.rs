@@ -36,6 +36,7 @@ fn is_there(draft: &Draft, reference: &Reference) -> bool {
             name.starts_with("AWS::")
                 || template.parameters.contains_key(name)
                 || template.resources.contains_key(name)
+                || draft.retained_layers.contains_key(name)
                 || named_by_key
         }
         Referent::Resource => template.resources.contains_key(name) || named_by_key,

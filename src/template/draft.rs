@@ -36,6 +36,8 @@ pub struct Draft<'a> {
     pub aliases: BTreeMap<String, String>,
     /// Services that work with the functions' role beside Lambda itself.
     pub assumed_by: Vec<&'static str>,
+    /// Layers whose earlier versions stay: what references name, and the id that goes with the content.
+    pub retained_layers: BTreeMap<String, String>,
 }
 
 impl<'a> Draft<'a> {
@@ -57,6 +59,7 @@ impl<'a> Draft<'a> {
             diagnostics: Vec::new(),
             aliases: BTreeMap::new(),
             assumed_by: Vec::new(),
+            retained_layers: BTreeMap::new(),
         }
     }
 

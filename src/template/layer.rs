@@ -1,5 +1,7 @@
 //! `AWS::Lambda::LayerVersion`: folders that functions share.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Map, Value, json};
 
 use crate::stack::{Layer, Named, normalized};
@@ -14,6 +16,34 @@ pub fn render(draft: &mut Draft) {
     let stack = draft.stack;
     for layer in stack.layers.iter() {
         render_one(draft, layer);
+    }
+}
+
+/// Lets references to a layer whose earlier versions stay reach the version of this deployment, whose id goes with its content.
+///
+/// The framework leaves them as they are, and CloudFormation refuses the template.
+pub fn resolve_retained(draft: &mut Draft) {
+    let layers = std::mem::take(&mut draft.retained_layers);
+    if !layers.is_empty() {
+        for resource in draft.template.resources.values_mut() {
+            resource.properties.iter_mut().for_each(|value| renamed(value, &layers));
+        }
+        draft.template.outputs.values_mut().for_each(|output| renamed(&mut output.value, &layers));
+    }
+    draft.retained_layers = layers;
+}
+
+fn renamed(value: &mut Value, layers: &BTreeMap<String, String>) {
+    match value {
+        Value::Array(items) => items.iter_mut().for_each(|item| renamed(item, layers)),
+        Value::Object(map) => {
+            if let (1, Some(id)) = (map.len(), map.get("Ref").and_then(Value::as_str).and_then(|id| layers.get(id))) {
+                *value = reference(id);
+                return;
+            }
+            map.values_mut().for_each(|member| renamed(member, layers));
+        }
+        _ => {}
     }
 }
 
@@ -43,6 +73,9 @@ fn render_one(draft: &mut Draft, layer: &Named<Layer>) {
     let suffix = if retained { hash.as_str() } else { "" };
     let stem = normalized(&layer.name);
     let id = format!("{stem}LambdaLayer{suffix}");
+    if retained {
+        draft.retained_layers.insert(format!("{stem}LambdaLayer"), id.clone());
+    }
     let policy = retained.then(|| json!("Retain"));
     draft.add(&id, layer.span, "AWS::Lambda::LayerVersion", Value::Object(all)).deletion_policy = policy.clone();
     for account in &value.allowed_accounts {

@@ -128,6 +128,7 @@ pub fn render(stack: &Stack, artifacts: &[Artifact]) -> Result<Rendered, Diagnos
     outputs::export(&mut draft);
     merge::render(&mut draft);
     pseudo::render(&mut draft);
+    layer::resolve_retained(&mut draft);
     dangling::check(&mut draft);
     draft.finish()
 }
