@@ -107,6 +107,10 @@ impl Writer {
             Shape::Flag => json!({"anyOf": [{"type": "boolean"}, {"enum": ["true", "false"]}, variable()]}),
             Shape::Expression => json!({"anyOf": [{"type": ["string", "number", "boolean"]}, reference(FUNCTION)]}),
             Shape::Words(words) => one_of(words),
+            Shape::List(item) if item.is_choice() => {
+                let item = self.shape(item);
+                json!({"anyOf": [{"type": "array", "items": item}, variable()]})
+            }
             Shape::List(item) => {
                 let item = self.shape(item);
                 json!({"anyOf": [{"type": "array", "items": item}, item, variable()]})
