@@ -65,8 +65,8 @@ fn arn(text: Option<&str>, span: Span, what: &str, service: &str, found: &mut Ve
     };
     let hint = match service {
         "lambda" => format!(
-            "write `arn:aws:lambda:REGION:ACCOUNT:layer:{text}:VERSION`, or `!Ref {}` for one of `layers`",
-            format!("{}LambdaLayer", crate::stack::normalized(text))
+            "write `arn:aws:lambda:REGION:ACCOUNT:layer:{text}:VERSION`, or `!Ref {}LambdaLayer` for one of `layers`",
+            crate::stack::normalized(text)
         ),
         "kinesis" => {
             format!(
