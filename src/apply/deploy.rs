@@ -91,7 +91,8 @@ pub async fn apply<C: Operations + Objects>(
         .race(&plan.stack_name, deployment_bucket(cloud, &plan.bucket, standing.as_ref(), &plan.stack_name))
         .await?;
     manner.race(&plan.stack_name, upload(cloud, &bucket, plan, new, manner)).await?;
-    let changes = run.change(&bucket, standing.as_ref()).await?;
+    let changed = run.change(&bucket, standing.as_ref()).await;
+    let changes = changed.map_err(|failure| if new { failure.after_bucket() } else { failure })?;
     let mut stack = run.describe().await?;
     run.guard(&stack.id).await?;
     // What is pruned next time does no harm now: a deployment that stands does not fail for it.
@@ -368,7 +369,7 @@ pub async fn made<C: Operations>(
     cloud.delete_change_set(&id).await?;
     match made.is_empty_because_nothing_changes() {
         true => Ok(Made { id: None, ..made }),
-        false => Err(ApplyFailure::ChangeSet { stack: request.stack.clone(), reasons }),
+        false => Err(ApplyFailure::ChangeSet { stack: request.stack.clone(), reasons, bucket_stands: false }),
     }
 }
 

@@ -13,7 +13,12 @@ pub enum ApplyFailure {
     Aws(#[from] AwsError),
     /// CloudFormation refused the change set.
     #[error("CloudFormation refused the change set of `{stack}`")]
-    ChangeSet { stack: String, reasons: Vec<String> },
+    ChangeSet {
+        stack: String,
+        reasons: Vec<String>,
+        /// The stack was made for it, with nothing but its deployment bucket.
+        bucket_stands: bool,
+    },
     /// The operation was begun, and failed.
     #[error(transparent)]
     Stack(Box<StackFailure>),
@@ -175,6 +180,16 @@ impl ApplyFailure {
         matches!(self, ApplyFailure::Lost { .. } | ApplyFailure::Interrupted { .. })
     }
 
+    /// The same failure, when the deployment bucket was made before it.
+    pub(super) fn after_bucket(self) -> ApplyFailure {
+        match self {
+            ApplyFailure::ChangeSet { stack, reasons, .. } => {
+                ApplyFailure::ChangeSet { stack, reasons, bucket_stands: true }
+            }
+            other => other,
+        }
+    }
+
     /// The exit code of the process.
     pub fn exit_code(&self) -> u8 {
         match self {
@@ -193,9 +208,15 @@ impl ApplyFailure {
                 account.hints.push("the same command goes on from there".to_owned());
                 account
             }
-            ApplyFailure::ChangeSet { reasons, .. } => Account {
+            ApplyFailure::ChangeSet { stack, reasons, bucket_stands } => Account {
                 causes: reasons.iter().map(|reason| format!("CloudFormation says: {reason}")).collect(),
-                now: vec!["nothing was changed".to_owned()],
+                now: vec![match bucket_stands {
+                    true => format!(
+                        "the stack `{stack}` has its deployment bucket and nothing further was changed; `deploy` goes on from \
+                         there, `deploy remove` takes it away"
+                    ),
+                    false => "nothing was changed".to_owned(),
+                }],
                 hints: reasons
                     .iter()
                     .filter(|reason| tells_of_a_taken_name(reason))

@@ -14,7 +14,7 @@ use crate::template::Bucket;
 const NOT_KEPT: &[&str] = &["AWS::Logs::LogGroup"];
 
 /// The bucket that the stack makes for its own artifacts.
-const DEPLOYMENT_BUCKET: &str = "ServerlessDeploymentBucket";
+pub(super) const DEPLOYMENT_BUCKET: &str = "ServerlessDeploymentBucket";
 
 /// The template in which every resource with data outlives the stack, and their logical ids; none when each does already.
 pub fn keeping(template: &Value) -> Option<(Value, Vec<String>)> {

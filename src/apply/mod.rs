@@ -31,7 +31,7 @@ pub use interrupt::Interrupt;
 pub use keep::keep_data;
 pub use propose::propose;
 pub use remove::{Kept, Removal, Removed, remove};
-pub use repair::{Remedy, Stuck, by_importability, import, mend, remedy};
+pub use repair::{Remedy, Stuck, import, mend, remedy};
 pub use swap::{Liveness, SentCode, Swap, swap};
 pub use watch::{Ended, Pace, Since, Watch};
 

@@ -191,7 +191,7 @@ fn function_of_version(event: &ResourceEvent) -> Option<&str> {
 }
 
 /// Deletes every version of every object under a prefix; how many there were.
-async fn empty(cloud: &impl Objects, bucket: &str, prefix: &str) -> Result<usize, AwsError> {
+pub(super) async fn empty(cloud: &impl Objects, bucket: &str, prefix: &str) -> Result<usize, AwsError> {
     let mut deleted = 0;
     for _ in 0..MAX_OBJECT_PAGES {
         // Always the first page: what was on it before is gone.

@@ -8,6 +8,8 @@ use super::begun_by::token;
 use super::deploy::{deployment_bucket, execute, failure, made, watch};
 use super::failure::{ApplyFailure, Doing};
 use super::history::deployment_key;
+use super::keep::DEPLOYMENT_BUCKET;
+use super::remove::empty;
 use super::{Event, Manner, Objects, Operations, ResourceEvent, Since};
 use crate::aws::AwsError;
 use crate::plan::{
@@ -17,15 +19,6 @@ use crate::plan::{
 
 /// How many pages of events are read to find why resources failed; a page has a hundred.
 const MAX_PAGES: usize = 10;
-
-/// The types that a stack can take in, with the property that names one.
-///
-/// Source: AWS CloudFormation User Guide, "Resource type support for imports".
-const IMPORTABLE: &[(&str, &str)] = &[
-    ("AWS::DynamoDB::Table", "TableName"),
-    ("AWS::Logs::LogGroup", "LogGroupName"),
-    ("AWS::S3::Bucket", "BucketName"),
-];
 
 /// What a stack suffers from, with what helps.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -62,7 +55,12 @@ pub async fn remedy(cloud: &impl Operations, stack: &Deployed, skip: &[String]) 
     Ok(match stack.status.condition() {
         Condition::OnlyReviewed => Some(Remedy::DropReview),
         Condition::Stillborn => Some(Remedy::DeleteStillborn),
-        Condition::HalfDeleted => Some(Remedy::DeleteAgain { retain: stuck(cloud, stack, "DELETE_FAILED").await? }),
+        Condition::HalfDeleted => {
+            let mut retain = stuck(cloud, stack, "DELETE_FAILED").await?;
+            // The bucket of artifacts is emptied and goes: nobody would ever look into it again.
+            retain.retain(|one| one.logical_id != DEPLOYMENT_BUCKET);
+            Some(Remedy::DeleteAgain { retain })
+        }
         Condition::Stuck => {
             let failed = stuck(cloud, stack, "UPDATE_FAILED").await?;
             let (skip, retry) =
@@ -106,16 +104,11 @@ async fn stuck(cloud: &impl Operations, stack: &Deployed, status: &str) -> Resul
     Ok(stuck.collect())
 }
 
-/// Taken names, told apart by whether a stack can take in what has them.
-pub fn by_importability(taken: Vec<Taken>) -> (Vec<Taken>, Vec<Taken>) {
-    taken.into_iter().partition(|one| IMPORTABLE.iter().any(|(kind, _)| *kind == one.kind))
-}
-
 /// Carries out what the status of a stack calls for.
 ///
 /// # Errors
 /// [`ApplyFailure::Stack`] with the first cause when it does not help.
-pub async fn mend<C: Operations>(
+pub async fn mend<C: Operations + Objects>(
     cloud: &C,
     stack: &Deployed,
     remedy: &Remedy,
@@ -134,7 +127,7 @@ fn ids(stuck: &[Stuck]) -> Vec<String> {
     stuck.iter().map(|one| one.logical_id.clone()).collect()
 }
 
-async fn delete<C: Operations>(
+async fn delete<C: Operations + Objects>(
     cloud: &C,
     stack: &Deployed,
     retain: &[Stuck],
@@ -143,6 +136,9 @@ async fn delete<C: Operations>(
 ) -> Result<(), ApplyFailure> {
     if stack.termination_protection {
         return Err(ApplyFailure::Protected { stack: stack.name.clone() });
+    }
+    if stack.status.condition() != Condition::OnlyReviewed {
+        empty_deployment_bucket(cloud, stack, manner).await?;
     }
     let since = Since::now(cloud, &stack.id).await?;
     cloud.delete_stack(&stack.id, &token(&manner.who, "Repair", manner.now), &ids(retain), role_arn).await?;
@@ -156,6 +152,21 @@ async fn delete<C: Operations>(
         Condition::Gone => Ok(()),
         _ => Err(failure(&stack.name, Doing::Delete, ended, &BTreeMap::new())),
     }
+}
+
+/// A bucket that is not empty would stop the deletion.
+async fn empty_deployment_bucket<C: Operations + Objects>(
+    cloud: &C,
+    stack: &Deployed,
+    manner: &Manner<'_>,
+) -> Result<(), ApplyFailure> {
+    let resources = cloud.resources(&stack.id).await?;
+    let own = resources.into_iter().find(|one| one.logical_id == DEPLOYMENT_BUCKET && one.status != "DELETE_COMPLETE");
+    let Some(bucket) = own.and_then(|one| one.physical_id).filter(|id| !id.is_empty()) else { return Ok(()) };
+    (manner.tell)(Event::Emptying { buckets: vec![bucket.clone()] });
+    let objects = empty(cloud, &bucket, "").await?;
+    (manner.tell)(Event::Emptied { bucket, objects });
+    Ok(())
 }
 
 async fn go_back<C: Operations>(
@@ -225,11 +236,10 @@ pub async fn import<C: Operations + Objects>(
 }
 
 fn identified(taken: &Taken) -> Import {
-    let property = IMPORTABLE.iter().find(|(kind, _)| *kind == taken.kind).map_or("Name", |(_, property)| *property);
     Import {
         logical_id: taken.logical_id.clone(),
         kind: taken.kind.clone(),
-        identifier: BTreeMap::from([(property.to_owned(), taken.name.clone())]),
+        identifier: BTreeMap::from([(taken.property.to_owned(), taken.name.clone())]),
     }
 }
 
@@ -248,6 +258,24 @@ fn importing(before: Option<&Value>, wanted: &Value, taken: &[Taken]) -> Value {
 }
 
 impl Remedy {
+    /// Whether it leaves resources out of the way back that the one before did not.
+    pub fn skips_more_than(&self, before: &Remedy) -> bool {
+        match (self, before) {
+            (Remedy::ContinueRollback { skip, .. }, Remedy::ContinueRollback { skip: before, .. }) => {
+                skip.iter().any(|one| before.iter().all(|known| known.logical_id != one.logical_id))
+            }
+            _ => false,
+        }
+    }
+
+    /// What counts as gone back without having gone back.
+    pub fn skipped(&self) -> &[Stuck] {
+        match self {
+            Remedy::ContinueRollback { skip, .. } => skip,
+            _ => &[],
+        }
+    }
+
     /// What is done, a line each.
     pub fn words(&self) -> Vec<String> {
         match self {
@@ -293,6 +321,7 @@ mod tests {
         let taken = Taken {
             logical_id: "Users".into(),
             kind: "AWS::DynamoDB::Table".into(),
+            property: "TableName",
             name: "users".into(),
             place: None,
         };

@@ -1,12 +1,15 @@
 //! Puts artifacts into the deployment bucket: in parallel, and only those that are not there.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use futures_util::stream::{self, StreamExt, TryStreamExt};
+use jiff::Timestamp;
 
+use super::history::objects;
 use super::prune::UNTOUCHED_FOR;
 use super::{Event, Manner, Objects};
-use crate::aws::AwsError;
+use crate::aws::{AwsError, Kind};
 use crate::plan::{Plan, Upload};
 
 /// How many files travel at once.
@@ -53,14 +56,34 @@ async fn missing<'a>(
     plan: &'a Plan,
     manner: &Manner<'_>,
 ) -> Result<Vec<&'a Upload>, AwsError> {
+    if plan.uploads.is_empty() {
+        return Ok(Vec::new());
+    }
     let deployed = plan.before.as_ref().map(ToString::to_string).unwrap_or_default();
-    let deployed = &deployed;
-    let looks = plan.uploads.iter().map(|upload| async move {
-        let is_used = deployed.contains(&upload.key);
-        let Some(written) = cloud.written_at(bucket, &upload.key).await? else { return Ok(Some(upload)) };
-        let is_old = manner.now.duration_since(written).unsigned_abs() > RENEWED_AFTER;
-        Ok((is_old && !is_used).then_some(upload))
-    });
-    let found: Vec<Option<&Upload>> = stream::iter(looks).buffered(AT_ONCE).try_collect().await?;
-    Ok(found.into_iter().flatten().collect())
+    let written = written(cloud, bucket, plan).await?;
+    let is_missing = |upload: &&Upload| {
+        let Some(written) = written.get(&upload.key) else { return true };
+        let is_old = manner.now.duration_since(*written).unsigned_abs() > RENEWED_AFTER;
+        is_old && !deployed.contains(&upload.key)
+    };
+    Ok(plan.uploads.iter().filter(is_missing).collect())
+}
+
+/// When each file that is there was written: by one listing, or one by one where listing is not allowed.
+async fn written(cloud: &impl Objects, bucket: &str, plan: &Plan) -> Result<BTreeMap<String, Timestamp>, AwsError> {
+    match objects(cloud, bucket, &plan.prefix).await {
+        Ok(found) => {
+            let latest = found.unwrap_or_default().into_iter().filter(|object| object.is_latest);
+            Ok(latest.filter_map(|object| Some((object.key, object.modified?))).collect())
+        }
+        Err(error) if error.kind == Kind::Refused => {
+            let looks = plan.uploads.iter().map(|upload| upload.key.clone()).map(|key| async move {
+                let written = cloud.written_at(bucket, &key).await?;
+                Ok(written.map(|written| (key, written)))
+            });
+            let found: Vec<Option<_>> = stream::iter(looks).buffered(AT_ONCE).try_collect().await?;
+            Ok(found.into_iter().flatten().collect())
+        }
+        Err(error) => Err(error),
+    }
 }

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use aws_config::profile::ProfileFileCredentialsProvider;
+use aws_config::provider_config::ProviderConfig;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::Credentials;
@@ -67,11 +69,17 @@ impl Clients {
                     .tls_provider(Provider::Rustls(CryptoMode::Ring))
                     .build_https();
                 let mut loader = aws_config::defaults(BehaviorVersion::latest())
-                    .http_client(http)
+                    .http_client(http.clone())
                     .region(Region::new(region.clone()))
                     .timeout_config(timeouts(ATTEMPT_TIMEOUT));
                 if let Some(profile) = profile {
-                    loader = loader.profile_name(profile);
+                    // A profile that was asked for rules over keys in the environment.
+                    let around = ProviderConfig::without_region()
+                        .with_region(Some(Region::new(region.clone())))
+                        .with_http_client(http);
+                    let provider =
+                        ProfileFileCredentialsProvider::builder().configure(&around).profile_name(profile).build();
+                    loader = loader.profile_name(profile).credentials_provider(provider);
                 }
                 if let Some(endpoint) = endpoint {
                     loader = loader.endpoint_url(endpoint);

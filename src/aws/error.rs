@@ -104,7 +104,8 @@ impl AwsError {
     pub fn hint(&self) -> Option<String> {
         match self.kind {
             Kind::NoCredentials => Some(
-                "run `aws configure` or `aws sso login`, or set AWS_PROFILE, or deploy to this machine with `--target local`"
+                "run `aws configure` or `aws sso login`, or name a profile with `--profile`, `provider.profile` or AWS_PROFILE, or set \
+                 AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY; `--target local` deploys to this machine"
                     .to_owned(),
             ),
             Kind::BadCredentials if self.code.contains("Expired") => {
@@ -181,11 +182,12 @@ where
         SdkError::ResponseError(_) => AwsError::garbled(operation, chain(&error)),
         SdkError::ConstructionFailure(_) | SdkError::DispatchFailure(_) | SdkError::TimeoutError(_) => {
             let message = chain(&error);
-            let kind = match is_about_credentials(&message) {
-                true => Kind::NoCredentials,
-                false => Kind::Unreachable,
-            };
-            AwsError { operation, kind, code: String::new(), message }
+            match is_about_credentials(&message) {
+                true => {
+                    AwsError { operation, kind: Kind::NoCredentials, code: String::new(), message: searched(message) }
+                }
+                false => AwsError { operation, kind: Kind::Unreachable, code: String::new(), message },
+            }
         }
         _ => AwsError { operation, kind: Kind::Unreachable, code: String::new(), message: chain(&error) },
     }
@@ -206,6 +208,15 @@ impl HasStatus for aws_smithy_runtime_api::client::orchestrator::HttpResponse {
 fn is_about_credentials(message: &str) -> bool {
     let message = message.to_lowercase();
     message.contains("credential") || message.contains("sso") || message.contains("identity resolver")
+}
+
+/// Where credentials were looked for, instead of the SDK's list of everything that is not set.
+fn searched(message: String) -> String {
+    match message.contains("no credentials found in chain") {
+        true => "neither in the environment, nor in a profile, nor from a web identity, a container or the machine"
+            .to_owned(),
+        false => message,
+    }
 }
 
 /// The causes of an error in one line, from the first cause that says something to the last.

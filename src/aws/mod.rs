@@ -21,3 +21,4 @@ mod swaps;
 pub use clients::{Clients, Destination, local_destination};
 pub use error::{AwsError, Kind};
 pub use lookup::{LOCAL_ACCOUNT, Lookup};
+pub use profile::unknown_profile;

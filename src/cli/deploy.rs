@@ -74,6 +74,10 @@ impl Deploy {
             plan.work = Work::Update;
         }
         let standing = standing(&session, &clients, &plan).await?;
+        let taken = super::plan::taken(&session, &clients, &plan).await?;
+        if !taken.is_empty() && !self.plan {
+            return Err(Failure::NamesTaken { stack: plan.stack_name.clone(), taken });
+        }
         if self.plan && !self.agreed(context, &session, &clients, &plan, &standing).await? {
             return Ok(Outcome::Done);
         }

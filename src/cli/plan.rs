@@ -7,7 +7,7 @@ use super::deploy::standing;
 use super::prepared::{Prepared, manner, record};
 use super::session::Session;
 use super::swaps::Standing;
-use crate::apply::{self, Interrupt};
+use crate::apply::{self, ApplyFailure, Interrupt, Operations};
 use crate::aws::{Clients, LOCAL_ACCOUNT};
 use crate::plan::{self, Fate, Known, Plan as Planned, PlanFailure, Review, Work};
 use crate::project::Target;
@@ -76,7 +76,8 @@ fn offline(session: &Session, prepared: &Prepared) -> Review {
     review
 }
 
-/// What a plan would change, as the cloud says, with the names that are taken.
+/// What a plan would change, as the cloud says, with the names that are taken. When CloudFormation refuses the change set
+/// for such names, the templates tell the rest.
 pub async fn review(
     session: &Session,
     clients: &Clients,
@@ -84,25 +85,37 @@ pub async fn review(
     standing: &Standing,
 ) -> Result<Review, Failure> {
     let manner = manner(clients, &|_| {}, Interrupt::never(), true);
-    let mut review = apply::propose(plan, clients, &manner).await?;
-    review.taken = taken(session, clients, plan, &review).await?;
+    let taken = taken(session, clients, plan).await?;
+    let mut review = match apply::propose(plan, clients, &manner).await {
+        Err(ApplyFailure::ChangeSet { reasons, .. }) if !taken.is_empty() => {
+            Review { refused: reasons, ..wanted(plan) }
+        }
+        proposed => proposed?,
+    };
+    review.taken = taken;
     review.settings = plan.settings_to_set();
     review.swapped = standing.swaps.as_ref().map(plan::Swaps::listed).unwrap_or_default();
     Ok(review)
 }
 
-/// Names that new resources want and that the account has already.
-pub async fn taken(
-    session: &Session,
-    clients: &Clients,
-    plan: &Planned,
-    review: &Review,
-) -> Result<Vec<plan::Taken>, Failure> {
-    let is_new = |id: &str| {
-        plan.work != Work::Nothing
-            && review.entries.iter().any(|entry| entry.fate == Fate::Added && entry.logical_id == id)
-    };
+/// What a plan would change, as the templates tell.
+fn wanted(plan: &Planned) -> Review {
     let template: Value = serde_json::from_str(&plan.template).unwrap_or_default();
+    let before = plan.before.as_ref().and_then(|before| cfn::Template::from_value(before.clone()).ok());
+    let mut review = match cfn::Template::from_value(template.clone()) {
+        Ok(after) => plan::compare(&plan.stack_name, before.as_ref(), &after, &plan.places),
+        Err(_) => Review::of_new(&plan.stack_name, &template, &plan.places),
+    };
+    review.explain(plan.before.as_ref(), &template);
+    review.is_offline = false;
+    review
+}
+
+/// Names that new resources want and that something outside of the stack has already.
+pub async fn taken(session: &Session, clients: &Clients, plan: &Planned) -> Result<Vec<plan::Taken>, Failure> {
+    let template: Value = serde_json::from_str(&plan.template).unwrap_or_default();
+    let before = plan.before.as_ref().and_then(|before| before.get("Resources"));
+    let is_new = |id: &str| plan.work != Work::Nothing && before.is_none_or(|before| before.get(id).is_none());
     let account = match (&plan.deployed, session.stack.target) {
         (Some(stack), _) => Some(stack.account()),
         (None, Target::Local) => Some(LOCAL_ACCOUNT),
@@ -118,5 +131,11 @@ pub async fn taken(
         parameters: &plan.settings.parameters,
         resources: &[],
     };
-    Ok(plan::taken(clients, plan::names(&known, is_new), &plan.places).await?)
+    let mut taken = plan::taken(clients, plan::names(&known, is_new), &plan.places).await?;
+    if let Some(stack) = plan.deployed.as_ref().filter(|_| !taken.is_empty()) {
+        // What an update that failed has left is the stack's own, whatever its template says.
+        let own = clients.resources(&stack.id).await?;
+        taken.retain(|one| !own.iter().any(|known| known.is_there_as(&one.logical_id)));
+    }
+    Ok(taken)
 }

@@ -6,9 +6,13 @@ use super::session::Session;
 use super::{Context, interrupt, settings};
 use crate::apply::{self, Manner, Remedy};
 use crate::aws::Clients;
+use crate::failure::listing;
 use crate::observe::{self, StaleStage};
-use crate::plan::{self, Condition, Deployed, Stacks};
+use crate::plan::{Condition, Deployed, Stacks, Taken};
 use crate::{Failure, Outcome};
+
+/// How often a way back is continued that stops at one resource after the other.
+const MAX_ROUNDS: usize = 50;
 
 /// Mend a stack that takes no deployment: say what helps, ask, do it, deploy
 ///
@@ -41,15 +45,16 @@ impl Repair {
         let tell = |event| context.report.applying(&event);
         let manner = manner(&clients, &tell, interrupt::listen(), true);
         let mut mended = false;
-        if let Some(stack) = &found {
-            apply::join(&clients, stack, &Default::default(), &manner).await?;
-            if let Some(remedy) = apply::remedy(&clients, stack, &self.skip).await? {
-                if !self.agreed(context, &remedy.words())? {
-                    return Ok(Outcome::Done);
-                }
-                let role = settings::role(&session)?;
-                apply::mend(&clients, stack, &remedy, role.as_deref(), &manner).await?;
-                mended = true;
+        if let Some(stack) = found {
+            apply::join(&clients, &stack, &Default::default(), &manner).await?;
+            // What went on may have ended it: its status then is what counts.
+            let stack = clients.stack(&name).await?.filter(|stack| stack.status.condition() != Condition::Gone);
+            match stack {
+                Some(stack) => match self.mend(context, &session, &clients, stack, &manner).await? {
+                    Some(done) => mended = done,
+                    None => return Ok(Outcome::Done),
+                },
+                None => mended = true,
             }
         }
         let mended = self.unblock(context, &session, &clients, &manner).await? || mended;
@@ -59,6 +64,50 @@ impl Repair {
         let mended = self.refresh(context, &session, &clients).await?;
         context.report.repaired(&name, &session.place(), mended);
         Ok(Outcome::Done)
+    }
+
+    /// Does what the status of the stack calls for; whether there was something. None when it is not to be done.
+    async fn mend(
+        &self,
+        context: &Context,
+        session: &Session,
+        clients: &Clients,
+        mut stack: Deployed,
+        manner: &Manner<'_>,
+    ) -> Result<Option<bool>, Failure> {
+        let role = settings::role(session)?;
+        let mut skipped = Vec::new();
+        let mut last: Option<Remedy> = None;
+        for _ in 0..MAX_ROUNDS {
+            let Some(remedy) = apply::remedy(clients, &stack, &self.skip).await? else { break };
+            if !self.agreed(context, &remedy.words())? {
+                return Ok(None);
+            }
+            skipped.extend(remedy.skipped().iter().map(|one| one.logical_id.clone()));
+            let done = apply::mend(clients, &stack, &remedy, role.as_deref(), manner).await;
+            let now = clients.stack(&stack.id).await?;
+            // A way back that stops at another resource that is gone goes on without that one too.
+            if let (Err(failure), Some(next)) = (done, &now) {
+                let further = apply::remedy(clients, next, &self.skip).await?;
+                if !further.is_some_and(|further| further.skips_more_than(&remedy)) {
+                    return Err(failure.into());
+                }
+            }
+            last = Some(remedy);
+            match now.filter(|stack| stack.status.condition() == Condition::Stuck) {
+                Some(next) => stack = next,
+                None => break,
+            }
+        }
+        if !skipped.is_empty() {
+            context.report.warn(&format!(
+                "{} did not go back: the stack counts them, and the account may not have them any more; `deploy drift` shows \
+                 how they stand. What is gone comes again when it is taken out of the configuration, deployed, put back and \
+                 deployed",
+                listing(&skipped)
+            ));
+        }
+        Ok(Some(last.is_some()))
     }
 
     /// Says what would be done; false when that is all, or the answer is no.
@@ -84,10 +133,8 @@ impl Repair {
     ) -> Result<bool, Failure> {
         let prepared = Prepared::of(context, session)?;
         let plan = prepared.plan(session, clients).await?;
-        let deployed = plan.before.as_ref().and_then(|before| cfn::Template::from_value(before.clone()).ok());
-        let review = plan::compare(&plan.stack_name, deployed.as_ref(), &prepared.rendered.template, &plan.places);
-        let taken = super::plan::taken(session, clients, &plan, &review).await?;
-        let (importable, others) = apply::by_importability(taken);
+        let taken = super::plan::taken(session, clients, &plan).await?;
+        let (importable, others) = taken.into_iter().partition::<Vec<Taken>, _>(Taken::is_importable);
         if !others.is_empty() {
             context.report.remedy(&Remedy::InTheWay(others).words());
         }

@@ -8,7 +8,7 @@ use local_aws::daemon;
 use super::Context;
 use crate::Failure;
 use crate::artifact::BuildFailure;
-use crate::aws::{Clients, Destination, LOCAL_ACCOUNT, Lookup, local_destination};
+use crate::aws::{Clients, Destination, LOCAL_ACCOUNT, Lookup, local_destination, unknown_profile};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
 use crate::failure::MachineFailure;
 use crate::plan::Deployed;
@@ -52,7 +52,12 @@ impl Session {
         let region = &self.stack.region;
         let destination = match self.stack.target {
             Target::Local => local_destination(&daemon::ensure(&self.state_dir(), &program()?).await?, region),
-            Target::Aws => Destination::Aws { region: region.clone(), profile: self.profile.clone(), endpoint: None },
+            Target::Aws => {
+                if let Some(error) = self.profile.as_deref().and_then(unknown_profile) {
+                    return Err(error.into());
+                }
+                Destination::Aws { region: region.clone(), profile: self.profile.clone(), endpoint: None }
+            }
         };
         Ok(Clients::connect(&destination).await)
     }

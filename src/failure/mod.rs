@@ -10,7 +10,7 @@ use crate::apply::{ApplyFailure, aws_account};
 use crate::artifact::BuildFailure;
 use crate::aws::AwsError;
 use crate::diagnostic::{Diagnostics, Invalid};
-use crate::plan::{Classified, PlanFailure, Verdict};
+use crate::plan::{Classified, PlanFailure, Taken, Verdict};
 use crate::source::Sources;
 
 /// A command that did what was asked.
@@ -54,6 +54,9 @@ pub enum Failure {
     /// The credentials belong to an account that the project does not allow.
     #[error("the credentials belong to the account {account}, which `provider.allowedAccounts` does not name")]
     WrongAccount { account: String, allowed: Vec<String>, stage: String },
+    /// New resources want names that something outside of the stack has.
+    #[error("the stack `{stack}` cannot be deployed: {} {} in the way", .taken.first().map(Taken::thing).unwrap_or_default(), match .taken.len() { 0 | 1 => "is".to_owned(), more => format!("and {} more are", more - 1) })]
+    NamesTaken { stack: String, taken: Vec<Taken> },
     /// Not all that changes can be changed directly.
     #[error("`--fast` cannot make all of these changes")]
     NotSwappable { found: Vec<Classified> },
@@ -184,6 +187,7 @@ impl Failure {
             Failure::Apply(failure) => failure.exit_code(),
             Failure::WrongAccount { .. } => 5,
             Failure::NotDeployed { .. }
+            | Failure::NamesTaken { .. }
             | Failure::NotSwappable { .. }
             | Failure::SwappedMeanwhile
             | Failure::Plan(_)
@@ -205,6 +209,13 @@ impl Failure {
             Failure::NotDeployed { .. } => Account {
                 hints: vec!["`deploy` deploys it; `--stage` and `--target` name another place".to_owned()],
                 ..Account::new("not-deployed", self.to_string())
+            },
+            Failure::NamesTaken { taken, .. } => Account {
+                place: taken.first().and_then(|one| one.place.clone()),
+                causes: taken.iter().map(Taken::words).collect(),
+                now: vec!["nothing was changed".to_owned()],
+                hints: names_taken(taken),
+                ..Account::new("name-taken", self.to_string())
             },
             Failure::NotSwappable { found } => Account {
                 causes: found.iter().filter_map(not_swappable).collect(),
@@ -237,6 +248,20 @@ impl Failure {
             }
         }
     }
+}
+
+/// What helps against names that are taken.
+fn names_taken(taken: &[Taken]) -> Vec<String> {
+    let mut hints = Vec::new();
+    if taken.iter().any(Taken::is_importable) {
+        hints.push(
+            "`deploy repair` takes tables, buckets and log groups into the stack, with what is in them".to_owned(),
+        );
+    }
+    if taken.iter().any(|one| !one.is_importable()) {
+        hints.push("remove what is in the way, or give the resource another name".to_owned());
+    }
+    hints
 }
 
 fn not_swappable(one: &Classified) -> Option<String> {

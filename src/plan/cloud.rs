@@ -33,6 +33,6 @@ pub trait Stacks {
 
 /// Names of an account.
 pub trait Names {
-    /// Whether the account has something of that type under that name.
-    fn exists(&self, kind: &str, name: &str) -> impl Future<Output = Result<bool, AwsError>> + Send;
+    /// Those of some names under which the account has something of that type.
+    fn existing(&self, kind: &str, names: &[String]) -> impl Future<Output = Result<Vec<String>, AwsError>> + Send;
 }

@@ -33,6 +33,14 @@ pub struct StackResource {
     pub status: String,
 }
 
+impl StackResource {
+    /// Whether it is the resource of that logical id, and something stands for it.
+    pub fn is_there_as(&self, logical_id: &str) -> bool {
+        let is_there = !matches!(self.status.as_str(), "DELETE_COMPLETE" | "CREATE_FAILED");
+        self.logical_id == logical_id && is_there && self.physical_id.as_ref().is_some_and(|id| !id.is_empty())
+    }
+}
+
 /// One output of a stack.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StackOutput {

@@ -10,10 +10,8 @@ use super::places::place_of;
 use super::scope::Known;
 use crate::aws::{AwsError, Kind};
 
-/// How many names are looked up at once.
-const AT_ONCE: usize = 16;
-/// How many names are looked up for one plan; those beyond are CloudFormation's to find.
-pub const MAX_LOOKUPS: usize = 200;
+/// How many types of resources are asked about at once.
+const AT_ONCE: usize = 8;
 
 /// Types whose names must be free, with the property that names them.
 ///
@@ -28,11 +26,18 @@ const NAMED: &[(&str, &str)] = &[
     ("AWS::StepFunctions::StateMachine", "StateMachineName"),
 ];
 
+/// The types that a stack can take in.
+///
+/// Source: AWS CloudFormation User Guide, "Resource type support for imports".
+const IMPORTABLE: &[&str] = &["AWS::DynamoDB::Table", "AWS::Logs::LogGroup", "AWS::S3::Bucket"];
+
 /// A name that is taken.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Taken {
     pub logical_id: String,
     pub kind: String,
+    /// The property that gives it.
+    pub property: &'static str,
     pub name: String,
     /// Where the configuration gives it.
     pub place: Option<String>,
@@ -69,24 +74,48 @@ pub async fn taken(
     names: Vec<Name>,
     places: &BTreeMap<String, String>,
 ) -> Result<Vec<Taken>, AwsError> {
-    let looks = names.into_iter().take(MAX_LOOKUPS).map(|name| async move {
-        match cloud.exists(&name.kind, &name.name).await {
-            Ok(exists) => Ok(exists.then_some(name)),
-            Err(error) if matches!(error.kind, Kind::Refused | Kind::Garbled) => Ok(None),
+    let mut kinds: BTreeMap<String, Vec<Name>> = BTreeMap::new();
+    names.into_iter().for_each(|name| kinds.entry(name.kind.clone()).or_default().push(name));
+    let looks = kinds.into_iter().map(|(kind, names)| async move {
+        let asked: Vec<String> = names.iter().map(|name| name.name.clone()).collect();
+        match cloud.existing(&kind, &asked).await {
+            Ok(existing) => Ok(names.into_iter().filter(|name| existing.contains(&name.name)).collect()),
+            Err(error) if matches!(error.kind, Kind::Refused | Kind::Garbled) => Ok(Vec::new()),
             Err(error) => Err(error),
         }
     });
-    let found: Vec<Option<Name>> = stream::iter(looks).buffered(AT_ONCE).try_collect().await?;
+    let found: Vec<Vec<Name>> = stream::iter(looks).buffered(AT_ONCE).try_collect().await?;
     let taken = found.into_iter().flatten().map(|name| Taken {
         place: place_of(places, &name.logical_id, name.property),
         logical_id: name.logical_id,
         kind: name.kind,
+        property: name.property,
         name: name.name,
     });
     Ok(taken.collect())
 }
 
 impl Taken {
+    /// Whether `deploy repair` can take it into the stack.
+    pub fn is_importable(&self) -> bool {
+        IMPORTABLE.contains(&self.kind.as_str())
+    }
+
+    /// What has the name: ``AWS::Logs::LogGroup `/aws/lambda/x` ``.
+    pub fn thing(&self) -> String {
+        format!("{} `{}`", self.kind, self.name)
+    }
+
+    /// The same as [`Taken::words`] with its place, and what helps.
+    pub fn advice(&self) -> String {
+        let place = self.place.as_ref().map(|place| format!(" ({place})")).unwrap_or_default();
+        let helps = match self.is_importable() {
+            true => "`deploy repair` can take it into the stack",
+            false => "remove it, or give the resource another name",
+        };
+        format!("{}{place}; {helps}", self.words())
+    }
+
     /// A sentence about it.
     pub fn words(&self) -> String {
         format!("`{}` cannot be made: the account has a {} `{}` already", self.logical_id, self.kind, self.name)
@@ -101,10 +130,13 @@ mod tests {
     struct Account(Vec<&'static str>);
 
     impl Names for Account {
-        async fn exists(&self, kind: &str, name: &str) -> Result<bool, AwsError> {
-            match name {
-                "secret" => Err(AwsError::answered("HeadBucket", 403, "AccessDenied", "no")),
-                _ => Ok(self.0.contains(&format!("{kind} {name}").as_str())),
+        async fn existing(&self, kind: &str, names: &[String]) -> Result<Vec<String>, AwsError> {
+            match names {
+                [secret] if secret == "secret" => Err(AwsError::answered("HeadBucket", 403, "AccessDenied", "no")),
+                _ => {
+                    let there = |name: &&String| self.0.contains(&format!("{kind} {name}").as_str());
+                    Ok(names.iter().filter(there).cloned().collect())
+                }
             }
         }
     }

@@ -29,6 +29,8 @@ pub struct Review {
     pub swapped: Vec<Swapped>,
     /// How the stack is kept beside its template: tags, parameters, policies.
     pub settings: Vec<String>,
+    /// Why CloudFormation refuses all of this, in its words.
+    pub refused: Vec<String>,
     /// It was worked out from templates alone; CloudFormation was not asked.
     pub is_offline: bool,
 }

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::Report;
-use crate::plan::{Entry, Fate, MachineChange, Reason, Review, Right, StateChange, StateFate};
+use crate::plan::{Entry, Fate, MachineChange, Reason, Review, Right, StateChange, StateFate, Taken};
 
 /// The fates in the order of the last line.
 const FATES: [Fate; 6] =
@@ -102,12 +102,10 @@ fn state_words(machine: &str, change: &StateChange) -> Vec<String> {
 /// What must not be overlooked, a sentence each.
 fn warnings(review: &Review) -> Vec<String> {
     let wide = review.rights.iter().filter(|right| right.given && right.is_wide);
-    let taken = review.taken.iter().map(|taken| match &taken.place {
-        Some(place) => format!("{} ({place}); `deploy repair` can take it into the stack", taken.words()),
-        None => format!("{}; `deploy repair` can take it into the stack", taken.words()),
-    });
+    let taken = review.taken.iter().map(Taken::advice);
+    let refused = review.refused.iter().map(|reason| format!("CloudFormation refuses this: {reason}"));
     let losses = review.losses().map(Entry::loss);
-    losses.chain(taken).chain(wide.map(|right| format!("a wide right: {}", right.words()))).collect()
+    losses.chain(taken).chain(refused).chain(wide.map(|right| format!("a wide right: {}", right.words()))).collect()
 }
 
 fn mark(fate: Fate) -> char {

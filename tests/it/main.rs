@@ -4,6 +4,8 @@ mod cloud_sources;
 mod deploys;
 mod faults;
 mod flow_deploying;
+mod flow_repair;
+mod flow_settings;
 mod flow_signup;
 mod flow_sources;
 mod flow_trouble;

@@ -22,7 +22,7 @@ const INVENTORY: &[(&str, &str, &str, &str)] = &[
     ("iam", "ListRoles", "Roles", "RoleName"),
     ("logs", "DescribeLogGroups", "logGroups", "logGroupName"),
     ("dynamodb", "ListTables", "TableNames", ""),
-    ("apigateway", "GetRestApis", "items", "name"),
+    ("apigateway", "GetRestApis", "item", "name"),
     ("states", "ListStateMachines", "stateMachines", "name"),
 ];
 
@@ -51,6 +51,11 @@ impl Lab {
         Lab { proxy: Proxy::before(&local.running().endpoint), project: Project::empty(), runtime, local }
     }
 
+    /// The project of the deployer.
+    pub fn project(&self) -> &Project {
+        &self.project
+    }
+
     /// From now on the project is this version of the application.
     pub fn write(&self, version: &str) {
         application::write(self.project.path(), version);
@@ -58,8 +63,13 @@ impl Lab {
 
     /// `deploy ARGS --target aws` towards the AWS of this lab.
     pub fn command(&self, args: &[&str]) -> Command {
+        self.command_in(&self.project, args)
+    }
+
+    /// The same in another project's folder.
+    pub fn command_in(&self, project: &Project, args: &[&str]) -> Command {
         let running = self.local.running();
-        let mut command = self.project.command(args);
+        let mut command = project.command(args);
         command.args(["--target", "aws"]).env("AWS_ENDPOINT_URL", &self.proxy.endpoint);
         command.env("AWS_EC2_METADATA_DISABLED", "true").env("AWS_ACCESS_KEY_ID", running.access_key_id);
         command.env("AWS_SECRET_ACCESS_KEY", running.secret_access_key);
@@ -81,11 +91,31 @@ impl Lab {
         self.runtime.block_on(asked).unwrap_or_else(|fault| panic!("{operation}: {fault:?}"))
     }
 
+    /// The access key of the account, and its secret.
+    pub fn keys(&self) -> (String, String) {
+        let running = self.local.running();
+        (running.access_key_id.clone(), running.secret_access_key.clone())
+    }
+
+    /// Waits until a stack has come to rest; its status.
+    pub fn rests(&self, stack: &str) -> String {
+        for _ in 0..1000 {
+            let found = self.ask("cloudformation", "DescribeStacks", json!({ "StackName": stack })).body;
+            let status = found["Stacks"][0]["StackStatus"].as_str().unwrap().to_owned();
+            if status == "REVIEW_IN_PROGRESS" || !status.ends_with("_IN_PROGRESS") {
+                return status;
+            }
+            self.runtime.block_on(tokio::task::yield_now());
+        }
+        panic!("{stack} does not come to rest");
+    }
+
     /// Everything that there is in the account, by kind.
     pub fn inventory(&self) -> Vec<(&'static str, Vec<String>)> {
         let listed = INVENTORY.iter().map(|(service, operation, list, name)| {
             let answer = self.ask(service, operation, json!({})).body;
-            let entries = answer[list].as_array().cloned().unwrap_or_default();
+            let entries =
+                answer[list].as_array().unwrap_or_else(|| panic!("{operation} has no {list}: {answer}")).clone();
             let name = |entry: &Value| if name.is_empty() { entry.clone() } else { entry[name].clone() };
             (*operation, entries.iter().map(|entry| name(entry).as_str().unwrap_or_default().to_owned()).collect())
         });

@@ -198,7 +198,8 @@ impl Work<'_> {
         let skipped = {
             let stack = self.cell.lock();
             self.direction == Direction::Backward
-                && stack.operation.as_ref().is_some_and(|operation| operation.skip.contains(id))
+                && (slot.as_ref().is_some_and(|slot| slot.skipped)
+                    || stack.operation.as_ref().is_some_and(|operation| operation.skip.contains(id)))
         };
         if skipped {
             return self.skip(id, resource).map(Ok);
@@ -356,7 +357,7 @@ impl Work<'_> {
     fn skip(&self, id: &str, resource: &Resource) -> Result<(), Fault> {
         let physical = self.cell.lock().resources.get(id).and_then(|slot| slot.live.clone()).map(|live| live.physical);
         let reason = Some("Resource was skipped during rollback".to_owned());
-        self.event(id, &resource.kind, ResourceStatus::UpdateComplete, physical.as_deref(), reason, Effect::Nothing)
+        self.event(id, &resource.kind, ResourceStatus::UpdateComplete, physical.as_deref(), reason, Effect::Skipped)
     }
 
     fn restore(&self, id: &str, slot: &Slot) -> Result<(), Fault> {

@@ -124,6 +124,8 @@ pub enum Effect {
     Replaced(Box<Live>),
     /// The resource that was there before the operation is back; the new one waits for clean-up.
     Restored,
+    /// It counts as gone back, also for the rest of the way back.
+    Skipped,
     /// The physical resource of this id is gone, or kept outside of the stack.
     Gone(String),
 }

@@ -55,6 +55,8 @@ pub struct Slot {
     pub interrupted: Option<String>,
     /// An update of it began since the operation began, so that its state may differ from what is noted.
     pub touched: bool,
+    /// It counts as gone back, whatever it is.
+    pub skipped: bool,
 }
 
 /// One event, as `DescribeStackEvents` tells it.
@@ -151,6 +153,7 @@ impl Stack {
             for slot in self.resources.values_mut() {
                 slot.origin.clone_from(&slot.live);
                 slot.touched = false;
+                slot.skipped = false;
             }
         }
         self.cancelled = false;
@@ -194,6 +197,7 @@ impl Stack {
             garbage: Vec::new(),
             interrupted: None,
             touched: false,
+            skipped: false,
         });
         slot.interrupted = matches!(effect, Effect::Begins).then(|| physical.unwrap_or_default().to_owned());
         if let Effect::Gone(physical) = effect {
@@ -217,6 +221,7 @@ impl Stack {
         slot.updated_ms = at_ms;
         match effect {
             Effect::Begins => slot.touched = true,
+            Effect::Skipped => slot.skipped = true,
             Effect::Nothing | Effect::Gone(_) | Effect::Sweeps => {}
             Effect::Becomes(live) => {
                 slot.kind.clone_from(&live.kind);
