@@ -497,7 +497,7 @@ async fn what_is_in_the_bucket_already_is_not_uploaded_again() {
         digest: "d".into(),
         size_bytes: 1,
     };
-    *script.objects.lock().unwrap() = vec![object("old")];
+    *script.objects.lock().unwrap() = vec![ObjectVersion { modified: Some(Timestamp::UNIX_EPOCH), ..object("old") }];
     let mut plan = plan(Work::Update, Some(deployed("CREATE_COMPLETE")));
     plan.uploads = vec![upload("old"), upload("new")];
     apply(&plan, &script, &manner(&|_| {}, Interrupt::never())).await.unwrap();

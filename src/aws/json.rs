@@ -85,15 +85,23 @@ impl JsonApi {
         operation: &'static str,
         input: &Value,
     ) -> Result<Value, AwsError> {
+        self.patiently(|| self.attempt(service, operation, input)).await
+    }
+
+    /// Tries again what passes by itself.
+    async fn patiently<T, F: Future<Output = Result<T, AwsError>>>(
+        &self,
+        attempt: impl Fn() -> F,
+    ) -> Result<T, AwsError> {
         let mut pause = self.patience.first_pause;
         for _ in 1..self.patience.attempts {
-            match self.attempt(service, operation, input).await {
+            match attempt().await {
                 Err(error) if error.is_passing() => tokio::time::sleep(pause).await,
                 answer => return answer,
             }
             pause *= 2;
         }
-        self.attempt(service, operation, input).await
+        attempt().await
     }
 
     async fn attempt(&self, service: JsonService, operation: &'static str, input: &Value) -> Result<Value, AwsError> {
@@ -172,6 +180,10 @@ impl JsonApi {
     ///
     /// Source: IAM API Reference, `GetRole`, version 2010-05-08.
     pub(super) async fn role(&self, name: &str) -> Result<(), AwsError> {
+        self.patiently(|| self.ask_for_role(name)).await
+    }
+
+    async fn ask_for_role(&self, name: &str) -> Result<(), AwsError> {
         const OPERATION: &str = "GetRole";
         let (url, region) = match &self.endpoint {
             Some(endpoint) => (format!("{endpoint}/"), self.region.as_str()),
@@ -190,6 +202,9 @@ impl JsonApi {
         let body = answer.into_body().collect().await.map_err(|error| unreachable(OPERATION, &*error))?.to_bytes();
         let text = String::from_utf8_lossy(&body);
         match status {
+            200..=299 if element(&text, "RoleName").is_empty() => {
+                Err(AwsError::garbled(OPERATION, "an answer without a role"))
+            }
             200..=299 => Ok(()),
             _ => Err(AwsError::answered(OPERATION, status, element(&text, "Code"), element(&text, "Message"))),
         }

@@ -65,7 +65,8 @@ pub fn names(known: &Known<'_>, wanted: impl Fn(&str) -> bool) -> Vec<Name> {
     names.collect()
 }
 
-/// Those of `names` that something in the account has. What may not be looked at counts as free: CloudFormation will say.
+/// Those of `names` that something in the account has. What may not be looked at, or is not answered, counts as free:
+/// CloudFormation will say.
 ///
 /// # Errors
 /// The cloud cannot be reached.
@@ -80,7 +81,9 @@ pub async fn taken(
         let asked: Vec<String> = names.iter().map(|name| name.name.clone()).collect();
         match cloud.existing(&kind, &asked).await {
             Ok(existing) => Ok(names.into_iter().filter(|name| existing.contains(&name.name)).collect()),
-            Err(error) if matches!(error.kind, Kind::Refused | Kind::Garbled) => Ok(Vec::new()),
+            Err(error) if matches!(error.kind, Kind::Refused | Kind::Garbled | Kind::Throttled | Kind::Broken) => {
+                Ok(Vec::new())
+            }
             Err(error) => Err(error),
         }
     });
