@@ -235,13 +235,17 @@ impl Parser {
             "ManifestType",
         ];
         self.only(config, &ALLOWED, at);
-        if let Some(kind) = self.string(config, "InputType", at)
-            && !["CSV", "JSON", "JSONL", "MANIFEST", "PARQUET"].contains(&kind)
-        {
-            self.schema(
-                &format!("{at}/InputType"),
-                "The field 'InputType' should have one of these values: [CSV, JSON, JSONL, MANIFEST, PARQUET]",
-            );
+        for (field, values) in [
+            ("InputType", &["CSV", "JSON", "JSONL", "MANIFEST", "PARQUET"][..]),
+            ("ManifestType", &["ATHENA_DATA", "S3_INVENTORY"]),
+        ] {
+            if let Some(value) = self.string(config, field, at)
+                && !values.contains(&value)
+            {
+                let list = values.join(", ");
+                let words = format!("The field '{field}' should have one of these values: [{list}]");
+                self.schema(&format!("{at}/{field}"), &words);
+            }
         }
         if config.get("InputType").is_some_and(|kind| kind == "CSV") && !config.contains_key("CSVHeaderLocation") {
             self.schema(at, "These fields are required: [CSVHeaderLocation]");

@@ -2,17 +2,25 @@
 //!
 //! Source: Step Functions developer guide, "ItemReader (Map)".
 
+use std::io::Read;
 use std::sync::Arc;
 
 use asl::effect::ReadItems;
 use asl::{Failure, Reply};
 use serde_json::{Map, Value, json};
 
+use super::manifest;
 use crate::Cloud;
 use crate::wire::Fault;
 
 /// How many objects of a listing are read at most.
 const MOST_OBJECTS: usize = 100_000_000;
+
+/// Most bytes of an object that is packed, when it is unpacked.
+const MOST_BYTES: u64 = 1 << 30;
+
+/// How a gzip file begins.
+const GZIP: [u8; 2] = [0x1f, 0x8b];
 
 /// Reads the items that `wish` names.
 pub async fn read(cloud: &Arc<Cloud>, region: &str, wish: &ReadItems) -> Reply {
@@ -70,17 +78,34 @@ async fn objects(cloud: &Arc<Cloud>, region: &str, parameters: &Value) -> Result
 }
 
 async fn fetched(cloud: &Arc<Cloud>, region: &str, wish: &ReadItems) -> Result<Vec<Value>, Failure> {
-    parsed(&text(cloud, region, &wish.parameters).await?, &wish.config)
+    let (manifest, kind) = (wish.config["ManifestType"].as_str(), wish.config["InputType"].as_str());
+    match (manifest, kind) {
+        (Some("ATHENA_DATA"), _) => manifest::athena(cloud, region, wish).await,
+        (Some(_), _) | (None, Some("MANIFEST")) => manifest::inventory(cloud, region, wish).await,
+        (None, _) => parsed(&text(cloud, region, &wish.parameters).await?, &wish.config),
+    }
 }
 
-async fn text(cloud: &Arc<Cloud>, region: &str, place: &Value) -> Result<String, Failure> {
+/// The text of the object at `place`, unpacked where gzip packed it.
+pub(super) async fn text(cloud: &Arc<Cloud>, region: &str, place: &Value) -> Result<String, Failure> {
     let output = cloud.invoke("s3", "GetObject", region, place.clone()).await.map_err(|fault| refused(&fault))?;
     let bytes = output.payload.unwrap_or_default();
-    String::from_utf8(bytes.to_vec()).map_err(|_| failure("The object is not text in UTF-8".to_owned()))
+    let bytes = if bytes.starts_with(&GZIP) { unpacked(&bytes)? } else { bytes.to_vec() };
+    String::from_utf8(bytes).map_err(|_| failure("The object is not text in UTF-8".to_owned()))
+}
+
+fn unpacked(bytes: &[u8]) -> Result<Vec<u8>, Failure> {
+    let mut unpacked = Vec::new();
+    let read = flate2::read::MultiGzDecoder::new(bytes).take(MOST_BYTES + 1).read_to_end(&mut unpacked);
+    match read {
+        Ok(length) if length as u64 <= MOST_BYTES => Ok(unpacked),
+        Ok(_) => Err(failure(format!("The object has more than {MOST_BYTES} bytes when it is unpacked"))),
+        Err(error) => Err(failure(format!("The object cannot be unpacked: {error}"))),
+    }
 }
 
 /// The items in a text of the type that the configuration names.
-fn parsed(text: &str, config: &Value) -> Result<Vec<Value>, Failure> {
+pub(super) fn parsed(text: &str, config: &Value) -> Result<Vec<Value>, Failure> {
     match config["InputType"].as_str().unwrap_or("JSON") {
         "JSON" => json_items(text, config["ItemsPointer"].as_str()),
         "JSONL" => text.lines().filter(|line| !line.trim().is_empty()).map(json_value).collect(),
@@ -101,7 +126,7 @@ fn json_items(text: &str, pointer: Option<&str>) -> Result<Vec<Value>, Failure> 
     }
 }
 
-fn json_value(text: &str) -> Result<Value, Failure> {
+pub(super) fn json_value(text: &str) -> Result<Value, Failure> {
     serde_json::from_str(text).map_err(|error| failure(format!("The object is not valid JSON: {error}")))
 }
 
@@ -128,16 +153,18 @@ fn csv_items(text: &str, config: &Value) -> Result<Vec<Value>, Failure> {
     if distinct.len() < headers.len() {
         return Err(failure("CSV headers cannot contain duplicates.".to_owned()));
     }
-    let item = |row: Vec<String>| {
-        let mut cells = row.into_iter();
-        let named = headers.iter().map(|name| (name.clone(), cells.next().unwrap_or_default().into()));
-        Value::Object(named.collect::<Map<String, Value>>())
-    };
-    Ok(rows.map(item).collect())
+    Ok(rows.map(|row| named(&headers, row)).collect())
+}
+
+/// A row as an object; cells beyond the names are left out, missing ones are empty.
+pub(super) fn named(names: &[String], row: Vec<String>) -> Value {
+    let mut cells = row.into_iter();
+    let members = names.iter().map(|name| (name.clone(), cells.next().unwrap_or_default().into()));
+    Value::Object(members.collect::<Map<String, Value>>())
 }
 
 /// The rows of a CSV text; cells in double quotes may hold delimiters, line ends, and doubled quotes.
-fn rows(text: &str, delimiter: char) -> Vec<Vec<String>> {
+pub(super) fn rows(text: &str, delimiter: char) -> Vec<Vec<String>> {
     let mut rows = Vec::new();
     let mut row: Vec<String> = Vec::new();
     let mut cell = String::new();
@@ -168,7 +195,7 @@ fn rows(text: &str, delimiter: char) -> Vec<Vec<String>> {
     rows
 }
 
-fn failure(cause: String) -> Failure {
+pub(super) fn failure(cause: String) -> Failure {
     Failure::new("States.ItemReaderFailed", cause)
 }
 

@@ -23,6 +23,7 @@ pub mod integration;
 mod items;
 mod journal;
 mod log;
+mod manifest;
 pub mod map_run;
 mod program;
 mod record;

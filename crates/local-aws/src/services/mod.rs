@@ -9,6 +9,7 @@ use crate::wire::{Call, Fault, Output};
 
 pub mod apigateway;
 pub mod apigatewayv2;
+mod changing;
 pub mod cloudformation;
 pub mod dynamodb;
 pub mod iam;

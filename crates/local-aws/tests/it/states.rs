@@ -306,3 +306,31 @@ async fn a_deleted_machine_takes_its_executions_along() {
     let rows: Vec<(String, Value)> = cloud.store.scan("states-journal", "").expect("rows");
     assert!(rows.is_empty());
 }
+
+#[tokio::test]
+async fn a_validation_answers_as_many_problems_as_it_was_asked_for() {
+    let cloud = cloud();
+    let states = json!({
+        "A": {"Type": "Pass", "Next": "Nowhere"},
+        "B": {"Type": "Pass", "Next": "Elsewhere"},
+        "C": {"Type": "Pass", "Result": 1, "Parameters": {"p": "$.x"}, "End": true},
+    });
+    let definition = json!({"StartAt": "A", "States": states}).to_string();
+    let validated = |most: u32, severity: &str| {
+        let input = json!({"definition": definition, "maxResults": most, "severity": severity});
+        tell(&cloud, "ValidateStateMachineDefinition", input)
+    };
+    let all = validated(0, "ERROR").await;
+    let count = all["diagnostics"].as_array().expect("problems").len();
+    assert!(count > 2, "{all}");
+    assert_eq!((&all["result"], &all["truncated"]), (&json!("FAIL"), &json!(false)));
+    let two = validated(2, "ERROR").await;
+    assert_eq!(two["diagnostics"].as_array(), Some(&all["diagnostics"].as_array().expect("problems")[..2].to_vec()));
+    assert_eq!(two["truncated"], true);
+    let exactly = validated(u32::try_from(count).expect("few"), "ERROR").await;
+    assert_eq!(exactly["truncated"], false);
+    let warned = validated(0, "WARNING").await;
+    let severities: Vec<&Value> =
+        warned["diagnostics"].as_array().expect("problems").iter().map(|problem| &problem["severity"]).collect();
+    assert!(severities.len() > count && severities[..count].iter().all(|severity| *severity == "ERROR"), "{warned}");
+}

@@ -12,9 +12,20 @@ use crate::states::{ask, cloud, ended, events, history, machine, parsed, start, 
 const REGION: &str = "us-east-1";
 
 async fn object(cloud: &Arc<Cloud>, key: &str, text: &str) {
+    bytes(cloud, key, text.as_bytes().to_vec()).await;
+}
+
+async fn bytes(cloud: &Arc<Cloud>, key: &str, content: Vec<u8>) {
     let input = json!({"Bucket": "data", "Key": key});
-    let call = Call::internal("s3", "PutObject", REGION, input, Bytes::from(text.to_owned()));
+    let call = Call::internal("s3", "PutObject", REGION, input, Bytes::from(content));
     cloud.answer(call).await.expect("an object is put");
+}
+
+fn packed(text: &str) -> Vec<u8> {
+    use std::io::Write;
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+    encoder.write_all(text.as_bytes()).expect("memory takes it");
+    encoder.finish().expect("memory takes it")
 }
 
 async fn text(cloud: &Arc<Cloud>, key: &str) -> String {
@@ -60,8 +71,27 @@ async fn items_are_read_from_every_kind_of_object() {
     object(&cloud, "deep.json", r#"{"a":{"b":[4,5]}}"#).await;
     object(&cloud, "lines.jsonl", "{\"n\":1}\n{\"n\":2}\n").await;
     object(&cloud, "table.csv", "a,b\n1,x\n2,\"y, z\"\n").await;
+    bytes(&cloud, "packed.jsonl.gz", packed("{\"n\":1}\n")).await;
+    bytes(&cloud, "inv/data/1.csv.gz", packed("\"src\",\"a/b\",\"12\"\n\"src\",\"c\",\"0\"\n")).await;
+    let inventory = json!({
+        "sourceBucket": "src",
+        "destinationBucket": "arn:aws:s3:::data",
+        "fileFormat": "CSV",
+        "fileSchema": "Bucket, Key, Size",
+        "files": [{"key": "inv/data/1.csv.gz", "size": 1, "MD5checksum": "x"}],
+    });
+    object(&cloud, "inv/manifest.json", &inventory.to_string()).await;
+    object(&cloud, "unloaded.csv", "s3://data/lines.jsonl\ns3://data/packed.jsonl.gz\n").await;
     let at = |key: &str| json!({"Bucket": "data", "Key": key});
+    let stock = json!([{"Bucket": "src", "Key": "a/b", "Size": "12"}, {"Bucket": "src", "Key": "c", "Size": "0"}]);
     let cases = [
+        (json!({"InputType": "MANIFEST"}), at("inv/manifest.json"), stock.clone()),
+        (json!({"ManifestType": "S3_INVENTORY"}), at("inv/manifest.json"), stock),
+        (
+            json!({"ManifestType": "ATHENA_DATA", "InputType": "JSONL"}),
+            at("unloaded.csv"),
+            json!([{"n": 1}, {"n": 2}, {"n": 1}]),
+        ),
         (json!({"InputType": "JSON"}), at("list.json"), json!([1, 2, 3])),
         (json!({"InputType": "JSON", "MaxItems": 2}), at("list.json"), json!([1, 2])),
         (json!({"InputType": "JSON", "ItemsPointer": "/a/b"}), at("deep.json"), json!([4, 5])),

@@ -336,3 +336,28 @@ async fn a_task_that_takes_too_long_times_out_and_can_be_caught() {
     assert_eq!(output["error"], json!({"Error": "States.Timeout", "Cause": ""}));
     assert_eq!(events(&cloud, &arn).await[2..4], ["ActivityScheduled", "ActivityTimedOut"]);
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_function_that_takes_longer_than_its_state_may_times_out() {
+    let cloud = with_function().await;
+    let function = "arn:aws:lambda:us-east-1:000000000000:function:echo";
+    let by_arn = json!({"Call": {"Type": "Task", "Resource": function, "TimeoutSeconds": 1, "End": true}});
+    let by_name = json!({"Call": {
+        "Type": "Task",
+        "Resource": "arn:aws:states:::lambda:invoke",
+        "Parameters": {"FunctionName": "echo", "Payload.$": "$"},
+        "TimeoutSecondsPath": "$$.Execution.Input.limit",
+        "End": true,
+    }});
+    for (name, states, input, kind) in [
+        ("by-arn", by_arn, json!("sleep"), "LambdaFunctionTimedOut"),
+        ("by-name", by_name, json!({"limit": 1, "do": "sleep"}), "TaskTimedOut"),
+    ] {
+        let machine = machine(&cloud, name, "STANDARD", states).await;
+        let arn = start(&cloud, &machine, input).await;
+        let described = ended(&cloud, &arn).await;
+        assert_eq!((&described["status"], &described["error"]), (&json!("FAILED"), &json!("States.Timeout")));
+        assert!(described.get("cause").is_none());
+        assert_eq!(details(&history(&cloud, &arn).await, kind)["error"], "States.Timeout");
+    }
+}

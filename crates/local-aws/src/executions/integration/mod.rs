@@ -133,6 +133,10 @@ fn look(value: &Value, place: &str, problems: &mut Vec<Problem>) {
         if let Some(words) = arn.and_then(refusal) {
             problems.push(Problem::schema(format!("{place}/Resource"), words));
         }
+        if state.pointer("/ItemReader/ReaderConfig/InputType").is_some_and(|kind| kind == "PARQUET") {
+            let words = "The local AWS does not read items of the InputType 'PARQUET'; see docs/local-aws.md";
+            problems.push(Problem::schema(format!("{place}/ItemReader/ReaderConfig/InputType"), words));
+        }
         for block in ["Iterator", "ItemProcessor"] {
             if let Some(inner) = state.get(block) {
                 look(inner, &format!("{place}/{block}"), problems);
@@ -231,6 +235,16 @@ mod tests {
         assert!(problems[0].message.contains("batch:submitJob.sync"));
         assert_eq!(refusal("foo:bar").as_deref(), Some("Value is not a valid resource ARN"));
         assert_eq!(refusal("arn:aws:states:::sqs:sendMessage"), None);
+    }
+
+    #[test]
+    fn a_format_that_is_not_read_is_named_with_its_place() {
+        let definition = r#"{"StartAt":"M","States":{"M":{"Type":"Map","ItemReader":{"Resource":"arn:aws:states:::s3:getObject",
+            "ReaderConfig":{"InputType":"PARQUET"}},"ItemProcessor":{"StartAt":"P","States":{}}}}}"#;
+        let problems = absent(definition);
+        assert_eq!(problems[0].location.as_deref(), Some("/States/M/ItemReader/ReaderConfig/InputType"));
+        assert!(problems[0].message.contains("PARQUET"));
+        assert!(absent(&definition.replace("PARQUET", "MANIFEST")).is_empty());
     }
 
     #[test]

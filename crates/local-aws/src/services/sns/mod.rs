@@ -5,12 +5,10 @@ mod publish;
 mod subscription;
 mod topic;
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
-
-use crate::cloud::Config;
 use crate::operation;
 use crate::services::Operation;
-use crate::store::{Store, StoreError};
+
+pub use super::changing::State;
 
 /// The operations that are there.
 #[rustfmt::skip]
@@ -35,24 +33,3 @@ pub const OPERATIONS: &[Operation] = &[
 /// Topics and subscriptions by ARN.
 const TOPICS: &str = "sns.topics";
 const SUBSCRIPTIONS: &str = "sns.subscriptions";
-
-/// What this service remembers between calls beside the store.
-#[derive(Debug, Default)]
-pub struct State {
-    /// Held while a topic or subscription is read and written again.
-    changing: Mutex<()>,
-}
-
-impl State {
-    /// The state over what `store` remembers.
-    ///
-    /// # Errors
-    /// None today.
-    pub fn open(_config: &Config, _store: &Store) -> Result<State, StoreError> {
-        Ok(State::default())
-    }
-
-    fn change(&self) -> MutexGuard<'_, ()> {
-        self.changing.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}

@@ -6,12 +6,10 @@ mod parameter;
 mod put_parameter;
 mod tags;
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
-
-use crate::cloud::Config;
 use crate::operation;
 use crate::services::Operation;
-use crate::store::{Store, StoreError};
+
+pub use super::changing::State;
 
 /// The operations that are there.
 #[rustfmt::skip]
@@ -30,24 +28,3 @@ pub const OPERATIONS: &[Operation] = &[
 ];
 
 const PARAMETERS: &str = "ssm.parameters";
-
-/// What this service remembers between calls beside the store.
-#[derive(Debug, Default)]
-pub struct State {
-    /// Held while a parameter is read and written again.
-    changing: Mutex<()>,
-}
-
-impl State {
-    /// The state over what `store` remembers.
-    ///
-    /// # Errors
-    /// None today.
-    pub fn open(_config: &Config, _store: &Store) -> Result<State, StoreError> {
-        Ok(State::default())
-    }
-
-    fn change(&self) -> MutexGuard<'_, ()> {
-        self.changing.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
