@@ -1,5 +1,6 @@
 //! Merges the user's `resources` into the template.
 
+use cfn::decode::{OUTPUT_ATTRIBUTES, PARAMETER_ATTRIBUTES, RESOURCE_ATTRIBUTES};
 use cfn::{Output, Parameter, Resource};
 use serde_json::{Map, Value};
 
@@ -80,7 +81,7 @@ fn resources(draft: &mut Draft, node: &Node) {
         }
         draft.origin(id, entry.key.span);
         let required = if draft.template.resources.contains_key(id) { None } else { Some("Type") };
-        if !attributes(draft, &format!("the resource `{id}`"), entry, &RESOURCE, required) {
+        if !attributes(draft, &format!("the resource `{id}`"), entry, RESOURCE_ATTRIBUTES, required) {
             continue;
         }
         let former = draft.template.resources.get(id).and_then(|resource| serde_json::to_value(resource).ok());
@@ -96,38 +97,6 @@ fn resources(draft: &mut Draft, node: &Node) {
         }
     }
 }
-
-/// The attributes of a resource.
-///
-/// Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-product-attribute-reference.html>
-const RESOURCE: [&str; 10] = [
-    "Type",
-    "Condition",
-    "DependsOn",
-    "Properties",
-    "DeletionPolicy",
-    "UpdateReplacePolicy",
-    "UpdatePolicy",
-    "CreationPolicy",
-    "Metadata",
-    "Version",
-];
-/// Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/outputs-section-structure.html>
-const OUTPUT: [&str; 4] = ["Description", "Value", "Export", "Condition"];
-/// Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/parameters-section-structure.html>
-const PARAMETER: [&str; 11] = [
-    "Type",
-    "Default",
-    "Description",
-    "AllowedPattern",
-    "AllowedValues",
-    "ConstraintDescription",
-    "MaxLength",
-    "MaxValue",
-    "MinLength",
-    "MinValue",
-    "NoEcho",
-];
 
 /// Whether an entry of a section has the attributes that it must have and no others.
 fn attributes(draft: &mut Draft, what: &str, entry: &Entry, known: &[&'static str], required: Option<&str>) -> bool {
@@ -173,7 +142,7 @@ fn outputs(draft: &mut Draft, node: &Node) {
     for entry in node.entries() {
         let name = entry.key.text.as_str();
         let required = if draft.template.outputs.contains_key(name) { None } else { Some("Value") };
-        if !attributes(draft, &format!("the output `{name}`"), entry, &OUTPUT, required) {
+        if !attributes(draft, &format!("the output `{name}`"), entry, OUTPUT_ATTRIBUTES, required) {
             continue;
         }
         let former = draft.template.outputs.get(name).and_then(|output| serde_json::to_value(output).ok());
@@ -191,7 +160,8 @@ fn outputs(draft: &mut Draft, node: &Node) {
 
 fn parameters(draft: &mut Draft, node: &Node) {
     for entry in node.entries() {
-        if !attributes(draft, &format!("the parameter `{}`", entry.key.text), entry, &PARAMETER, Some("Type")) {
+        if !attributes(draft, &format!("the parameter `{}`", entry.key.text), entry, PARAMETER_ATTRIBUTES, Some("Type"))
+        {
             continue;
         }
         match serde_json::from_value::<Parameter>(entry.value.to_json()) {

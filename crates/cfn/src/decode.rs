@@ -5,7 +5,10 @@ use serde_json::{Map, Value};
 
 use crate::{Output, Parameter, Resource, Template, TemplateError, document};
 
-const RESOURCE_ATTRIBUTES: &[&str] = &[
+/// What a resource may have.
+///
+/// Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-product-attribute-reference.html>
+pub const RESOURCE_ATTRIBUTES: &[&str] = &[
     "Type",
     "Condition",
     "DependsOn",
@@ -16,6 +19,28 @@ const RESOURCE_ATTRIBUTES: &[&str] = &[
     "CreationPolicy",
     "Metadata",
     "Version",
+];
+
+/// What an output may have.
+///
+/// Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/outputs-section-structure.html>
+pub const OUTPUT_ATTRIBUTES: &[&str] = &["Description", "Value", "Export", "Condition"];
+
+/// What a parameter may have.
+///
+/// Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/parameters-section-structure.html>
+pub const PARAMETER_ATTRIBUTES: &[&str] = &[
+    "Type",
+    "Default",
+    "Description",
+    "AllowedPattern",
+    "AllowedValues",
+    "ConstraintDescription",
+    "MaxLength",
+    "MaxValue",
+    "MinLength",
+    "MinValue",
+    "NoEcho",
 ];
 
 impl Template {
@@ -115,17 +140,7 @@ fn parameter(name: &str, value: Value) -> Result<Parameter, TemplateError> {
     };
     let default = object.shift_remove("Default");
     let no_echo = object.shift_remove("NoEcho");
-    const KNOWN: &[&str] = &[
-        "AllowedPattern",
-        "AllowedValues",
-        "ConstraintDescription",
-        "Description",
-        "MaxLength",
-        "MaxValue",
-        "MinLength",
-        "MinValue",
-    ];
-    if let Some(key) = object.keys().find(|key| !KNOWN.contains(&key.as_str())) {
+    if let Some(key) = object.keys().find(|key| !PARAMETER_ATTRIBUTES.contains(&key.as_str())) {
         return Err(TemplateError::format(format!("Invalid template parameter property '{key}'")));
     }
     Ok(Parameter { kind, default, no_echo, constraints: object.into_iter().collect() })
