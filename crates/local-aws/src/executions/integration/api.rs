@@ -133,6 +133,7 @@ pub fn operation_of(action: &str) -> String {
 /// The output's members with what the SDK adds to them.
 fn with_metadata(service: &Service, output: Output, now: Timestamp) -> Value {
     let text = output.body.to_string();
+    let length = if service.name == SNS.name { xml_length("Publish", &output.body) } else { text.len() };
     let mut headers = Vec::new();
     if service.name == DYNAMODB.name {
         headers.push(("x-amz-crc32".to_owned(), crc32fast::hash(text.as_bytes()).to_string()));
@@ -141,8 +142,20 @@ fn with_metadata(service: &Service, output: Output, now: Timestamp) -> Value {
         Value::Object(members) => members,
         _ => Map::new(),
     };
-    members.append(&mut service.metadata(output.status, text.len(), now, headers));
+    members.append(&mut service.metadata(output.status, length, now, headers));
     Value::Object(members)
+}
+
+/// The length of an answer of SNS: XML with two spaces a level.
+fn xml_length(operation: &str, body: &Value) -> usize {
+    let element = |name: &str, length: usize| format!("    <{name}></{name}>\n").len() + length;
+    let text = |value: &Value| value.as_str().map_or_else(|| value.to_string().len(), str::len);
+    let members: usize = body.as_object().into_iter().flatten().map(|(name, value)| element(name, text(value))).sum();
+    let frame = format!(
+        "<{operation}Response xmlns=\"http://sns.amazonaws.com/doc/2010-03-31/\">\n  <{operation}Result>\n  \
+         </{operation}Result>\n  <ResponseMetadata>\n  </ResponseMetadata>\n</{operation}Response>\n"
+    );
+    frame.len() + members + element("RequestId", uuid::fmt::Hyphenated::LENGTH)
 }
 
 impl Service {
@@ -229,6 +242,12 @@ fn is_general(code: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_answers_of_sns_are_as_long_as_its_xml() {
+        let body = json!({"MessageId": uuid::Uuid::nil().to_string()});
+        assert_eq!(xml_length("Publish", &body), 294);
+    }
 
     #[test]
     fn faults_become_errors_of_the_java_sdk() {

@@ -24,7 +24,7 @@ pub fn request(task: &Task) -> BoxFuture<'_, Answer> {
         members.insert("StartDate".to_owned(), millis(&output.body["startDate"]));
         members.append(&mut STATES.metadata(
             output.status,
-            output.body.to_string().len(),
+            written(&output.body).len(),
             task.cloud.clock.now(),
             Vec::new(),
         ));
@@ -51,6 +51,12 @@ pub fn finish(task: &Task, started: Value) -> BoxFuture<'_, Answer> {
             _ => Err(Failure::new("States.TaskFailed", described(&child, false).to_string())),
         }
     })
+}
+
+/// The answer as Step Functions writes it, its time with an exponent.
+fn written(body: &Value) -> String {
+    let seconds = body["startDate"].as_f64().unwrap_or_default();
+    format!("{{\"executionArn\":{},\"startDate\":{seconds:E}}}", body["executionArn"])
 }
 
 /// The members of StartExecution from those that the integration takes.
@@ -93,6 +99,12 @@ fn millis(seconds: &Value) -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_answer_is_as_long_as_step_functions_writes_it() {
+        let body = json!({"executionArn": "arn", "startDate": 1688135339.123});
+        assert_eq!(written(&body), r#"{"executionArn":"arn","startDate":1.688135339123E9}"#);
+    }
 
     #[test]
     fn an_input_that_is_no_text_is_sent_as_json() {
