@@ -91,6 +91,8 @@ section! {
         "iamRoleStatementsInherit" => iam_role_statements_inherit: Option<Flag>;
         /// The name of the role of its own.
         "iamRoleStatementsName" => iam_role_statements_name: Option<Expr>;
+        /// The most that the role of its own may ever do.
+        "iamPermissionsBoundary" => iam_permissions_boundary: Option<Expr>;
         /// A StackStorm action instead of a handler.
         "stackstorm" => stackstorm: Option<StackStorm>;
         /// Read by warm-up plugins only.

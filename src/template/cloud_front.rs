@@ -78,7 +78,30 @@ fn add_cache_policies(draft: &mut Draft) {
     }
 }
 
+/// The most that a function may ask for at the edge: MB of memory and seconds.
+///
+/// Source: Amazon CloudFront developer guide, "Restrictions on Lambda@Edge", "Quotas that differ by event type".
+fn most_at_edge(kind: &str) -> (i64, i64) {
+    if kind.starts_with("viewer-") { (MEMORY_MB, TIMEOUT_S) } else { (10_240, 30) }
+}
+
+fn check_limits(draft: &mut Draft, function: &Named<Function>, event: &CloudFrontEvent) {
+    let kind = event.event_type.as_ref().map_or("", |kind| kind.text.as_str());
+    let (memory_mb, timeout_s) = most_at_edge(kind);
+    let asked = [("memorySize", function.value.memory_mb, memory_mb), ("timeout", function.value.timeout_s, timeout_s)];
+    for (key, value, most) in asked {
+        if let Some(value) = value.filter(|value| value.value > most) {
+            let message = format!(
+                "`{key}` of `{}` is {}, and CloudFront takes at most {most} for `{kind}`",
+                function.name, value.value
+            );
+            draft.diagnostics.push(Diagnostic::error(Code::OutOfRange, value.span, message));
+        }
+    }
+}
+
 fn add_event(draft: &mut Draft, distribution: &mut Distribution, function: &Named<Function>, event: &CloudFrontEvent) {
+    check_limits(draft, function, event);
     prepare_function(draft, function, event);
     let Some(version) = version_of(draft, function) else { return };
     let origin = origin(event.origin.as_ref());

@@ -206,7 +206,7 @@ pub fn vpc(stack: &Stack, function: &Function) -> Option<Value> {
     Some(present([
         ("SecurityGroupIds", Some(listed(groups.to_json()))),
         ("SubnetIds", Some(listed(subnets.to_json()))),
-        ("Ipv6AllowedForDualStack", ipv6.map(|flag| json!(flag.value))),
+        ("Ipv6AllowedForDualStack", ipv6.filter(|flag| flag.value).map(|_| json!(true))),
     ]))
 }
 

@@ -306,6 +306,12 @@ fn guard(draft: &mut Draft, authorizer: &RouteAuthorizer, span: Span) -> Option<
         details.map(|details| details.scopes.iter().map(|scope: &Expr| scope.value.clone()).collect::<Vec<_>>());
     extend(&mut all, [("AuthorizationScopes", scopes.filter(|scopes| !scopes.is_empty()).map(|scopes| json!(scopes)))]);
     if let Some(id) = details.and_then(|details| details.id.as_ref()) {
+        if draft.stack.provider.http_api.as_ref().is_none_or(|settings| settings.id.is_none()) {
+            let message =
+                "this route names an authorizer by its id, and the API is made by this stack: it has none yet";
+            let hint = "declare it in `provider.httpApi.authorizers` and name it, or set `provider.httpApi.id` to the API that has it";
+            draft.diagnostics.push(Diagnostic::error(Code::UnknownReference, id.span, message).hint(hint));
+        }
         all.insert("AuthorizationType".into(), json!(if kind == Some("request") { "CUSTOM" } else { "JWT" }));
         all.insert("AuthorizerId".into(), id.value.clone());
         return Some(all);
@@ -355,8 +361,15 @@ fn add_authorizers(draft: &mut Draft) {
             all.insert("IdentitySource".into(), json!(sources));
             all.insert("JwtConfiguration".into(), present([("Audience", Some(json!(audience))), ("Issuer", issuer)]));
         }
-        draft.add(authorizer_id(entry), entry.span, "AWS::ApiGatewayV2::Authorizer", Value::Object(all));
+        let alias = authorizer_alias(draft, &entry.value);
+        depend(draft.add(authorizer_id(entry), entry.span, "AWS::ApiGatewayV2::Authorizer", Value::Object(all)), alias);
     }
+}
+
+/// The alias that an authorizer calls, when it is a function of the stack that has one.
+fn authorizer_alias(draft: &Draft, authorizer: &HttpApiAuthorizer) -> Option<String> {
+    let key = authorizer.function_name.as_ref().filter(|_| authorizer.function_arn.is_none())?;
+    draft.aliases.get(&key.text).cloned()
 }
 
 /// An authorizer that is a function; whether there is one.
@@ -413,7 +426,8 @@ fn add_request_authorizer(
             "SourceArn": source_arn(draft.stack),
         });
         let id = format!("{}LambdaAuthorizerPermissionHttpApi", normalized(&authorizer_name(entry)));
-        draft.add(id, entry.span, "AWS::Lambda::Permission", permission);
+        let alias = authorizer_alias(draft, value);
+        depend(draft.add(id, entry.span, "AWS::Lambda::Permission", permission), alias);
     }
     true
 }

@@ -75,21 +75,34 @@ fn shared_role(stack: &Stack, statements: Vec<Value>) -> Value {
     let details = details(stack);
     let name = details.and_then(|details| details.name.as_ref()).map(|name| name.value.clone());
     let name = name.unwrap_or_else(|| json!({"Fn::Join": ["-", [stack.service, stack.stage, region(), "lambdaRole"]]}));
+    let mut role = shared_frame(stack, name, statements);
+    let policies = managed_policies(stack);
+    extend(
+        &mut role,
+        [
+            ("PermissionsBoundary", global_boundary(stack)),
+            ("ManagedPolicyArns", (!policies.is_empty()).then(|| json!(policies))),
+        ],
+    );
+    Value::Object(role)
+}
+
+/// What the shared role and the roles of single functions have in common: path, boundary and tags of `provider.iam.role`.
+fn shared_frame(stack: &Stack, name: Value, statements: Vec<Value>) -> Map<String, Value> {
+    let details = details(stack);
     let mut role = frame(name, json!({"Fn::Join": ["-", [stack.service, stack.stage, "lambda"]]}), statements);
     let path = details.and_then(|details| details.path.as_ref());
     role.insert("Path".into(), json!(path.map_or("/", |path| path.text.as_str())));
     let tags =
         details.map(|details| tag_list(details.tags.iter().map(|tag| (tag.name.as_str(), tag.value.value.clone()))));
-    let policies = managed_policies(stack);
     extend(
         &mut role,
         [
             ("PermissionsBoundary", boundary(stack)),
             ("Tags", tags.filter(|tags| !tags.is_empty()).map(|tags| json!(tags))),
-            ("ManagedPolicyArns", (!policies.is_empty()).then(|| json!(policies))),
         ],
     );
-    Value::Object(role)
+    role
 }
 
 /// Who may take on the role of a function: Lambda.
@@ -232,9 +245,17 @@ fn own_role(draft: &Draft, function: &Named<Function>) -> Value {
     let log_arn = format!("arn:${{AWS::Partition}}:logs:${{AWS::Region}}:${{AWS::AccountId}}:log-group:{group}:*:*");
     let actions = ["logs:CreateLogStream", "logs:CreateLogGroup", "logs:PutLogEvents"];
     let mut statements = vec![json!({"Effect": "Allow", "Action": actions, "Resource": [sub(log_arn)]})];
-    let own = draft.grants.iter().filter(|grant| grant.function == function.name);
-    let known = |grant: &&super::draft::Grant| stack.is_safe() || is_known_to_plugin(&grant.statement);
-    statements.extend(own.filter(known).map(|grant| grant.statement.clone()));
+    let own = draft.grants.iter().filter(|grant| grant.function == function.name).map(|grant| &grant.statement);
+    if stack.is_safe() {
+        statements.extend(own.cloned());
+    } else {
+        statements.extend(own.filter_map(as_plugin));
+        statements.extend(
+            value.on_error.as_ref().map(
+                |dead_letters| json!({"Effect": "Allow", "Action": ["sns:Publish"], "Resource": dead_letters.value}),
+            ),
+        );
+    }
     let inherits = value.iam_role_statements_inherit.map_or_else(|| inherits_by_default(stack), |flag| flag.value);
     if inherits {
         statements.extend(provider_statements(stack).iter().map(|statement| statement.value.clone()));
@@ -242,28 +263,39 @@ fn own_role(draft: &Draft, function: &Named<Function>) -> Value {
     statements.extend(value.iam_role_statements.iter().flatten().map(|statement| statement.value.clone()));
     let name = value.iam_role_statements_name.as_ref().map(|name| name.value.clone());
     let name = name.unwrap_or_else(|| own_name(stack, &function.name));
-    let mut role = frame(name, json!({"Fn::Join": ["-", [stack.service, stack.stage, "lambda"]]}), statements);
+    let mut role = shared_frame(stack, name, statements);
     let in_network = function::vpc(stack, value).is_some();
-    extend(
-        &mut role,
-        [
-            ("ManagedPolicyArns", Some(if in_network { json!([network_policy()]) } else { json!([]) })),
-            ("PermissionsBoundary", boundary(stack)),
-        ],
-    );
+    let bounded = value.iam_permissions_boundary.as_ref().map(|arn| arn.value.clone());
+    role.insert("ManagedPolicyArns".into(), if in_network { json!([network_policy()]) } else { json!([]) });
+    extend(&mut role, [("PermissionsBoundary", bounded.or_else(|| global_boundary(stack)))]);
     Value::Object(role)
 }
 
-/// Whether serverless-iam-roles-per-function gives a function this right; it knows streams, queues and dead letters only.
-fn is_known_to_plugin(statement: &Value) -> bool {
-    // Destinations of calls are written with one action alone, and the plugin does not look at them.
-    let action = statement["Action"][0].as_str().unwrap_or("");
-    ["dynamodb:", "kinesis:", "sqs:", "sns:"].iter().any(|service| action.starts_with(service))
+/// The right as serverless-iam-roles-per-function gives it, which knows of streams and queues only, and not of consumers.
+fn as_plugin(statement: &Value) -> Option<Value> {
+    let actions = match statement["Action"][0].as_str()? {
+        "dynamodb:GetRecords" | "sqs:ReceiveMessage" => return Some(statement.clone()),
+        "kinesis:GetRecords" => {
+            ["kinesis:GetRecords", "kinesis:GetShardIterator", "kinesis:DescribeStream", "kinesis:ListStreams"]
+        }
+        _ => return None,
+    };
+    Some(json!({"Effect": "Allow", "Action": actions, "Resource": statement["Resource"]}))
+}
+
+/// `custom.serverless-iam-roles-per-function`.
+fn plugin_setting(stack: &Stack, name: &str) -> Option<Value> {
+    let custom = stack.custom.as_ref()?.0.get("serverless-iam-roles-per-function")?;
+    custom.get(name).map(|value| value.to_json()).filter(|value| !value.is_null())
 }
 
 fn inherits_by_default(stack: &Stack) -> bool {
-    let custom = stack.custom.as_ref().and_then(|custom| custom.0.get("serverless-iam-roles-per-function"));
-    custom.and_then(|settings| settings.get("defaultInherit")).is_some_and(|flag| flag.to_json() == json!(true))
+    plugin_setting(stack, "defaultInherit") == Some(json!(true))
+}
+
+/// The boundary of every role, if the plugin was given one.
+fn global_boundary(stack: &Stack) -> Option<Value> {
+    plugin_setting(stack, "iamGlobalPermissionsBoundary")
 }
 
 /// The name of a function's own role: IAM allows 64 letters, so parts are left out when it would be longer.

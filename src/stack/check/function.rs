@@ -56,8 +56,22 @@ pub(super) fn check(stack: &Stack, found: &mut Vec<Diagnostic>) {
         retention(&path, value.log_retention_days, found);
         runtime(value.runtime.as_ref(), found);
         behind_api(stack, function, found);
+        roles(stack, function, found);
     }
     retention("provider", provider.log_retention_days, found);
+}
+
+/// Statements of a function's own need a role that is made for it.
+fn roles(stack: &Stack, function: &Named<Function>, found: &mut Vec<Diagnostic>) {
+    let value = &function.value;
+    if !stack.is_safe() && !stack.has_plugin("serverless-iam-roles-per-function") {
+        return;
+    }
+    if let (Some(role), Some(_)) = (&value.role, &value.iam_role_statements) {
+        let message = format!("`{}` has both a `role` and `iamRoleStatements`, which would go nowhere", function.name);
+        let hint = "add the statements to that role, or take `role` out";
+        found.push(Diagnostic::error(Code::WithoutEffect, role.span, message).hint(hint));
+    }
 }
 
 fn retention(path: &str, value: Option<Whole>, found: &mut Vec<Diagnostic>) {

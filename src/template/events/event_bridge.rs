@@ -67,7 +67,7 @@ pub fn render(draft: &mut Draft, function: &Named<Function>, event: &EventBridge
     ]);
     let alias = draft.aliases.get(&function.name).cloned();
     let rule_id = format!("{}EventBridgeRule", alphanumeric_upper(&stub));
-    depend(draft.add(rule_id, event.span, "AWS::Events::Rule", rule), new_bus.or(alias));
+    depend(draft.add(rule_id, event.span, "AWS::Events::Rule", rule), new_bus.into_iter().chain(alias));
     let named_bus = bus.filter(|bus| bus.as_str() != Some("default"));
     let path: Vec<Value> = [Some(json!("rule")), named_bus, Some(json!(name))].into_iter().flatten().collect();
     let source = json!({"Fn::Join": [":", [

@@ -113,7 +113,12 @@ fn waits_for(draft: &Draft, function: &Named<Function>) -> Vec<String> {
             Some(id) => Some(id.to_owned()),
             None => role.get("Fn::GetAtt").and_then(|parts| parts.get(0)).and_then(Value::as_str).map(str::to_owned),
         },
-        None => Some(role::own_id(stack, function).unwrap_or_else(|| role::SHARED.to_owned())),
+        None => {
+            // The plugin does not see that a function with an alias is one of its own.
+            let own = role::own_id(stack, function)
+                .filter(|_| stack.is_safe() || !draft.aliases.contains_key(&function.name));
+            Some(own.unwrap_or_else(|| role::SHARED.to_owned()))
+        }
     };
     role.into_iter().chain(draft.aliases.get(&function.name).cloned()).collect()
 }
