@@ -95,7 +95,8 @@ fn check_limits(draft: &mut Draft, function: &Named<Function>, event: &CloudFron
                 "`{key}` of `{}` is {}, and CloudFront takes at most {most} for `{kind}`",
                 function.name, value.value
             );
-            draft.diagnostics.push(Diagnostic::error(Code::OutOfRange, value.span, message));
+            let hint = format!("set `{key}: {most}`, or let the function answer `origin-request`");
+            draft.diagnostics.push(Diagnostic::error(Code::OutOfRange, value.span, message).hint(hint));
         }
     }
 }

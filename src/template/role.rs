@@ -57,7 +57,8 @@ pub fn own_id(stack: &Stack, function: &Named<Function>) -> Option<String> {
     (wanted && understood).then(|| format!("{}{SHARED}", normalized(&function.name)))
 }
 
-fn details(stack: &Stack) -> Option<&RoleDetails> {
+/// What `provider.iam.role` says of the role that functions share; machines and APIs take its path as well.
+pub fn details(stack: &Stack) -> Option<&RoleDetails> {
     match stack.provider.iam.as_ref()?.role.as_ref()? {
         Role::Made(details) => Some(details),
         Role::Existing(_) => None,

@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use crate::diagnostic::{Code, Diagnostic};
 use crate::stack::Stack;
 use crate::template::draft::{Draft, extend, properties, tag_list};
 use crate::template::intrinsic::{concat, reference};
@@ -20,14 +21,16 @@ pub fn render(draft: &mut Draft, routes: &[Route], of_functions: bool) {
     let tags = tag_list(stack.provider.tags.iter().map(|tag| (tag.name.as_str(), tag.value.value.clone())));
     let types = json!({"Name": name(stack), "EndpointConfiguration": endpoint(stack)});
     let resource = draft.add(API, span, "AWS::ApiGateway::RestApi", types);
+    extend(properties(resource), [("Policy", policy(stack).or_else(|| of_functions.then(|| json!(""))))]);
+    if !of_functions && !stack.is_safe() {
+        // The plugin makes the API when no function has a route, and knows none of these settings.
+        return left_out(draft);
+    }
     let media =
         settings.map(|settings| settings.binary_media_types.iter().map(|text| text.text.clone()).collect::<Vec<_>>());
-    let policy = settings.and_then(|settings| settings.resource_policy.as_ref());
-    let policy = policy.map(|policy| json!({"Version": "2012-10-17", "Statement": policy.to_json()}));
     extend(
         properties(resource),
         [
-            ("Policy", policy.or_else(|| of_functions.then(|| json!("")))),
             ("BinaryMediaTypes", media.filter(|media| !media.is_empty()).map(|media| json!(media))),
             (
                 "ApiKeySourceType",
@@ -42,9 +45,32 @@ pub fn render(draft: &mut Draft, routes: &[Route], of_functions: bool) {
                 "DisableExecuteApiEndpoint",
                 settings.and_then(|api| api.disable_default_endpoint).map(|flag| json!(flag.value)),
             ),
-            ("Tags", (!tags.is_empty() && (of_functions || stack.is_safe())).then(|| json!(tags))),
+            ("Tags", (!tags.is_empty()).then(|| json!(tags))),
         ],
     );
+}
+
+fn policy(stack: &Stack) -> Option<Value> {
+    let statements = stack.provider.api_gateway.as_ref()?.resource_policy.as_ref()?;
+    Some(json!({"Version": "2012-10-17", "Statement": statements.to_json()}))
+}
+
+/// Names the settings of the API that have no effect.
+fn left_out(draft: &mut Draft) {
+    let Some(settings) = &draft.stack.provider.api_gateway else { return };
+    let keys = [
+        ("binaryMediaTypes", !settings.binary_media_types.is_empty()),
+        ("apiKeySourceType", settings.api_key_source.is_some()),
+        ("minimumCompressionSize", settings.minimum_compression_bytes.is_some()),
+        ("description", settings.description.is_some()),
+        ("disableDefaultEndpoint", settings.disable_default_endpoint.is_some()),
+    ];
+    let keys: Vec<&str> = keys.into_iter().filter(|(_, is_set)| *is_set).map(|(key, _)| key).collect();
+    if !keys.is_empty() {
+        let message = format!("the API of state machines alone is made without {}", keys.join(", "));
+        let diagnostic = Diagnostic::warning(Code::WeakTemplate, settings.span, message);
+        draft.diagnostics.push(diagnostic.hint("set `compatibility: safe`, as the plugin knows none of these"));
+    }
 }
 
 fn name(stack: &Stack) -> Value {

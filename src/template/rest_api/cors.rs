@@ -134,7 +134,7 @@ impl Preflight {
         self.origins.clone()
     }
 
-    fn answer_headers(&self, of_machines: bool) -> Vec<(&'static str, String)> {
+    fn answer_headers(&self, of_machines: bool, is_safe: bool) -> Vec<(&'static str, String)> {
         let methods = self.methods.join(",").replacen("ANY", "DELETE,GET,HEAD,PATCH,POST,PUT", 1);
         let origin = match (of_machines, self.several().into_iter().next()) {
             (true, _) if !self.origins.is_empty() => self.origins.join(","),
@@ -150,13 +150,15 @@ impl Preflight {
             headers.push(("Access-Control-Allow-Credentials", self.allow_credentials.to_string()));
         }
         headers.extend(self.max_age_s.map(|age| ("Access-Control-Max-Age", age.to_string())));
-        headers.extend(self.cache_control.clone().map(|text| ("Cache-Control", text)));
+        // The plugin forgets how long an answer of a machine's route may be kept.
+        let cache_control = self.cache_control.clone().filter(|_| !of_machines || is_safe);
+        headers.extend(cache_control.map(|text| ("Cache-Control", text)));
         headers
     }
 }
 
 fn method(draft: &Draft, preflight: &Preflight, resource: Value, of_machines: bool) -> Value {
-    let headers = preflight.answer_headers(of_machines);
+    let headers = preflight.answer_headers(of_machines, draft.stack.is_safe());
     let parameters = response_parameters(headers.into_iter().map(|(name, value)| (name, json!(format!("'{value}'")))));
     let origins = if of_machines { Vec::new() } else { preflight.several() };
     let template = if origins.is_empty() { String::new() } else { origin_template(&origins) };

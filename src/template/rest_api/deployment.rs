@@ -7,16 +7,18 @@ use crate::template::naming::content_hash;
 
 use super::{Route, api_id, stage, stage_name};
 
-/// Adds the deployment, named by the content of the API; its id.
+/// Adds the deployment, named by the content of the API; its id. The plugin that makes it when no function has a route knows neither
+/// its description nor `apiGateway.stage`.
 pub fn render(draft: &mut Draft, routes: &[Route], methods: &[String]) -> String {
+    let by_plugin = !draft.stack.is_safe() && routes.iter().all(|route| route.function().is_none());
     let id = format!("ApiGatewayDeployment{}", fingerprint(draft));
     let span = routes.first().map_or(draft.stack.span, Route::span);
-    let stage = stage_name(draft.stack);
+    let stage = if by_plugin { draft.stack.stage.clone() } else { stage_name(draft.stack) };
     let of_stage = stage::is_explicit(draft.stack);
     let resource = draft.add(&id, span, "AWS::ApiGateway::Deployment", json!({"RestApiId": api_id(draft.stack)}));
     extend(properties(resource), [("StageName", (!of_stage).then(|| json!(stage)))]);
     let description = draft.stack.provider.api_gateway.as_ref().and_then(|api| api.description.as_ref());
-    let description = description.map(|text| text.value.clone());
+    let description = description.filter(|_| !by_plugin).map(|text| text.value.clone());
     if let Some(resource) = draft.template.resources.get_mut(&id) {
         extend(properties(resource), [("Description", description)]);
         depend(resource, methods.iter().cloned());

@@ -7,6 +7,7 @@ use crate::stack::state_machine::MachineHttpEvent;
 use crate::stack::{Named, StateMachine};
 use crate::template::draft::{Draft, depend, extend};
 use crate::template::intrinsic::{arn, attribute, reference, region};
+use crate::template::role;
 
 use super::resource::Resources;
 use super::{Route, api_id, authorizer, cors, response_parameters};
@@ -158,7 +159,9 @@ pub fn render_role(draft: &mut Draft, routes: &[Route]) {
     let users: Vec<_> =
         routes.iter().filter_map(Route::machine).filter(|(_, event)| event.iam_role.is_none()).collect();
     let Some((_, first)) = users.first() else { return };
-    let mut actions: Vec<String> = Vec::new();
+    // The plugin always lets the role start executions.
+    let started = (!draft.stack.is_safe()).then(|| "states:StartExecution".to_owned());
+    let mut actions: Vec<String> = started.into_iter().collect();
     let mut machines: Vec<Value> = Vec::new();
     // The plugin also grants what routes with a role of their own ask for.
     let counted = routes.iter().filter_map(Route::machine);
@@ -181,7 +184,7 @@ pub fn render_role(draft: &mut Draft, routes: &[Route]) {
         let diagnostic = Diagnostic::warning(Code::WeakTemplate, first.span, message);
         draft.diagnostics.push(diagnostic.hint("set `compatibility: safe` to name the machines"));
     }
-    let role = json!({
+    let mut made = json!({
         "AssumeRolePolicyDocument": {
             "Version": "2012-10-17",
             "Statement": [{"Effect": "Allow", "Principal": {"Service": "apigateway.amazonaws.com"}, "Action": "sts:AssumeRole"}],
@@ -194,5 +197,16 @@ pub fn render_role(draft: &mut Draft, routes: &[Route]) {
             },
         }],
     });
-    draft.add(ROLE, first.span, "AWS::IAM::Role", role);
+    if let Some(made) = made.as_object_mut() {
+        let path = role::details(draft.stack).and_then(|details| details.path.as_ref());
+        let boundary = draft.stack.provider.role_permissions_boundary.as_ref();
+        extend(
+            made,
+            [
+                ("Path", path.map(|path| json!(path.text))),
+                ("PermissionsBoundary", boundary.map(|arn| arn.value.clone())),
+            ],
+        );
+    }
+    draft.add(ROLE, first.span, "AWS::IAM::Role", made);
 }

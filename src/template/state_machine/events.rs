@@ -220,7 +220,8 @@ fn starter_role(
         }],
     });
     let stack = draft.stack;
-    let path = super::role::made_role(stack).and_then(|details| details.path.as_ref()).map(|path| json!(path.text));
+    let path =
+        crate::template::role::details(stack).and_then(|details| details.path.as_ref()).map(|path| json!(path.text));
     // The plugin forgets the boundary where an event starts the machine.
     let is_bounded = stack.is_safe() || suffix.starts_with("Schedule");
     let boundary =

@@ -205,7 +205,7 @@ fn add_role(draft: &mut Draft, id: &str, policies: Vec<Value>, span: Span) {
     }
     role.insert("AssumeRolePolicyDocument".into(), document);
     role.insert("Policies".into(), json!(policies));
-    let path = super::role::made_role(draft.stack).and_then(|details| details.path.as_ref());
+    let path = crate::template::role::details(draft.stack).and_then(|details| details.path.as_ref());
     extend(&mut role, [("Path", path.map(|path| json!(path.text)))]);
     draft.add(id, span, "AWS::IAM::Role", Value::Object(role));
 }

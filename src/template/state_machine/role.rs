@@ -7,6 +7,7 @@ use crate::source::{Node, Span};
 use crate::stack::{Named, Stack, StateMachine};
 use crate::template::draft::{Draft, extend};
 use crate::template::intrinsic::sub;
+use crate::template::role::details;
 
 use super::rights::{self, Own, Right, Unknown};
 
@@ -38,22 +39,13 @@ pub fn render(draft: &mut Draft, machine: &Named<StateMachine>) {
             "PolicyDocument": {"Version": "2012-10-17", "Statement": statements},
         }]),
     );
-    let path = made_role(stack).and_then(|details| details.path.as_ref()).map(|path| json!(path.text));
+    let path = details(stack).and_then(|details| details.path.as_ref()).map(|path| json!(path.text));
     // The plugin knows the old place of the boundary only.
-    let boundary =
-        made_role(stack).and_then(|details| details.permissions_boundary.as_ref()).filter(|_| stack.is_safe());
+    let boundary = details(stack).and_then(|details| details.permissions_boundary.as_ref()).filter(|_| stack.is_safe());
     let boundary = boundary.or(stack.provider.role_permissions_boundary.as_ref()).map(|arn| arn.value.clone());
     extend(&mut role, [("Path", path), ("PermissionsBoundary", boundary)]);
     let id = format!("{}Role", stack.machine_id(machine));
     draft.add(id, machine.span, "AWS::IAM::Role", Value::Object(role));
-}
-
-/// What the functions' role is made of, which machines share in part.
-pub fn made_role(stack: &Stack) -> Option<&crate::stack::iam::RoleDetails> {
-    match stack.provider.iam.as_ref()?.role.as_ref()? {
-        crate::stack::iam::Role::Made(details) => Some(details),
-        crate::stack::iam::Role::Existing(_) => None,
-    }
 }
 
 /// The rights of every task of the definition, inside branches and maps as well.
