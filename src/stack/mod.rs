@@ -106,7 +106,12 @@ pub fn decode(resolved: &Resolved) -> Result<Stack, Diagnostics> {
     warnings.extend(found);
     match root {
         Some(root) if !failed => checked(Stack::of(resolved, root, warnings), is_strict(resolved)),
-        _ => Err(Diagnostics(hardened(warnings))),
+        Some(root) => {
+            let stack = Stack::of(resolved, root, warnings);
+            let found = check::alone(&stack, is_strict(resolved));
+            Err(Diagnostics(stack.warnings.into_iter().chain(found).collect()))
+        }
+        None => Err(Diagnostics(hardened(warnings))),
     }
 }
 

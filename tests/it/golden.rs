@@ -195,7 +195,7 @@ impl Case {
         let sources = resolved.sources.clone();
         let stack = match stack::decode(&resolved) {
             Ok(stack) => stack,
-            Err(diagnostics) => return (diagnostics.0, sources, None),
+            Err(diagnostics) => return (diagnostics.sorted().0, sources, None),
         };
         let mut found = stack.warnings.clone();
         match template::render(&stack, &template::placeholders(&stack)) {

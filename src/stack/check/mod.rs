@@ -36,6 +36,15 @@ pub fn all(stack: &Stack, strict: bool) -> Vec<Diagnostic> {
     found.into_iter().map(|diagnostic| weighed(diagnostic, strict)).collect()
 }
 
+/// What the cross-checks find in a stack of which parts could not be read: nothing that those parts may be the cause of.
+pub fn alone(stack: &Stack, strict: bool) -> Vec<Diagnostic> {
+    let mut found = all(stack, strict);
+    found.retain(|diagnostic| {
+        !matches!(diagnostic.code, Code::UnknownReference | Code::OtherStage | Code::MissingKey | Code::TimeoutMismatch)
+    });
+    found
+}
+
 /// As bad as the file takes it.
 fn weighed(diagnostic: Diagnostic, strict: bool) -> Diagnostic {
     let stays = diagnostic.severity != Severity::Error || diagnostic.code == Code::UnsupportedKey;
