@@ -7,6 +7,9 @@ use serde_json::json;
 
 const EXECUTIONS: u64 = 100_000;
 
+/// Most memory that they may take, in bytes.
+const BAR: u64 = 500_000_000;
+
 /// Resident memory of this process, in bytes; `None` where /proc is not there.
 fn resident() -> Option<u64> {
     let status = std::fs::read_to_string("/proc/self/status").ok()?;
@@ -40,6 +43,7 @@ fn main() {
         (Some(before), Some(after)) => {
             let used = after.saturating_sub(before);
             println!("{EXECUTIONS} executions in Wait: {} MB, {} bytes each", used / 1_000_000, used / EXECUTIONS);
+            assert!(used < BAR, "that is more than {} MB", BAR / 1_000_000);
         }
         _ => println!("no /proc on this system: nothing measured"),
     }

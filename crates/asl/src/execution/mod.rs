@@ -138,7 +138,8 @@ impl Execution {
             block: 0,
             now,
             history: Vec::new(),
-            strands: Vec::new(),
+            // Most executions have one: a list that grows by itself has room for four at once.
+            strands: Vec::with_capacity(1),
             free: Vec::new(),
             ready: VecDeque::new(),
             waiting: BTreeMap::new(),
