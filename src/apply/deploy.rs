@@ -281,6 +281,10 @@ pub async fn execute<C: Operations>(
 /// Source: AWS CloudFormation API Reference, errors of `ExecuteChangeSet`.
 async fn not_begun(cloud: &impl Operations, (name, stack): (&str, &str), error: AwsError) -> ApplyFailure {
     match error.code.as_str() {
+        "ValidationError" if tells_of_another(&error) => {
+            let by = begun_by(cloud, stack).await.unwrap_or_default();
+            ApplyFailure::Overtaken { stack: name.to_owned(), by }
+        }
         "ChangeSetNotFound"
         | "ChangeSetNotFoundException"
         | "InvalidChangeSetStatus"
@@ -290,6 +294,12 @@ async fn not_begun(cloud: &impl Operations, (name, stack): (&str, &str), error: 
         }
         _ => error.into(),
     }
+}
+
+/// Observed: of a stack in which an operation goes on, CloudFormation says that it `is in UPDATE_IN_PROGRESS state and can
+/// not be updated`.
+fn tells_of_another(error: &AwsError) -> bool {
+    error.code == "ValidationError" && error.message.contains("_IN_PROGRESS state")
 }
 
 /// Watches an operation on a stack to its end.
@@ -350,12 +360,18 @@ pub async fn made<C: Operations>(
     manner: &Manner<'_>,
 ) -> Result<Made, ApplyFailure> {
     (manner.tell)(Event::ChangeSet { stack: request.stack.clone() });
-    let id = manner.race(&request.stack, cloud.create_change_set(request)).await?;
+    let stack = (request.stack.as_str(), request.stack.as_str());
+    let id = match manner.race(&request.stack, cloud.create_change_set(request)).await {
+        Err(ApplyFailure::Aws(error)) => return Err(not_begun(cloud, stack, error).await),
+        made => made?,
+    };
     let made = match manner.race(&request.stack, wait_for_change_set(cloud, &id, manner.pace)).await {
         Err(failure @ ApplyFailure::NotBegun { .. }) => {
             cloud.delete_change_set(&id).await?;
             return Err(failure);
         }
+        // The execution of another change set takes this one away.
+        Err(ApplyFailure::Aws(error)) => return Err(not_begun(cloud, stack, error).await),
         made => made?,
     };
     if made.status != "FAILED" {

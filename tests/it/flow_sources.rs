@@ -29,6 +29,10 @@ functions:
     handler: echo
     events:
       - stream: { type: dynamodb, arn: !GetAtt People.StreamArn, startingPosition: TRIM_HORIZON }
+      - schedule: rate(2 hours)
+      - schedule: { rate: [cron(0 12 * * ? *)], input: { a: 1 } }
+      - eventBridge: { eventBus: orders, pattern: { source: [shop] }, retryPolicy: { maximumRetryAttempts: 3 } }
+      - cloudwatchEvent: { event: { source: [shop], detail-type: [order] } }
 stepFunctions:
   stateMachines:
     sender:

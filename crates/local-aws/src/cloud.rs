@@ -58,6 +58,7 @@ pub struct Cloud {
     pub apigatewayv2: services::apigatewayv2::State,
     pub cloudformation: services::cloudformation::State,
     pub dynamodb: services::dynamodb::State,
+    pub events: services::events::State,
     pub iam: services::iam::State,
     pub lambda: services::lambda::State,
     pub logs: services::logs::State,
@@ -118,6 +119,7 @@ impl Cloud {
             apigatewayv2: services::apigatewayv2::State::default(),
             cloudformation: services::cloudformation::State::open(&config, &store)?,
             dynamodb: services::dynamodb::State::open(&config, &store)?,
+            events: services::events::State::default(),
             iam: services::iam::State::open(&config, &store)?,
             lambda: services::lambda::State::default(),
             logs: services::logs::State::open(&config, &store)?,
@@ -139,6 +141,7 @@ impl Cloud {
         services::dynamodb::State::start(self);
         self.cloudformation.start(self);
         self.states.executions.start(self);
+        services::events::start(self);
         if let Err(fault) = services::lambda::poller::start_all(self) {
             tracing::error!(%fault, "queues and streams are not read for functions");
         }

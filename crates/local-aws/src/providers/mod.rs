@@ -27,6 +27,8 @@ mod apigatewayv2_stage;
 mod cloudformation_stack;
 mod cloudformation_wait_condition_handle;
 mod dynamodb_table;
+mod events_event_bus;
+mod events_rule;
 mod iam_managed_policy;
 mod iam_policy;
 mod iam_role;
@@ -78,6 +80,8 @@ pub static PROVIDERS: &[&kind::Kind] = &[
     &cloudformation_stack::KIND,
     &cloudformation_wait_condition_handle::KIND,
     &dynamodb_table::KIND,
+    &events_event_bus::KIND,
+    &events_rule::KIND,
     &iam_managed_policy::KIND,
     &iam_policy::KIND,
     &iam_role::KIND,

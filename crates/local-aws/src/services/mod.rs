@@ -12,6 +12,7 @@ pub mod apigatewayv2;
 mod changing;
 pub mod cloudformation;
 pub mod dynamodb;
+pub mod events;
 pub mod iam;
 pub mod input;
 pub mod lambda;
@@ -45,6 +46,7 @@ pub const SERVICES: &[(&str, &[Operation])] = &[
     ("apigatewayv2", apigatewayv2::OPERATIONS),
     ("cloudformation", cloudformation::OPERATIONS),
     ("dynamodb", dynamodb::OPERATIONS),
+    ("events", events::OPERATIONS),
     ("iam", iam::OPERATIONS),
     ("lambda", lambda::OPERATIONS),
     ("logs", logs::OPERATIONS),

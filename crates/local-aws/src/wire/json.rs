@@ -10,6 +10,7 @@ use crate::services::sqs;
 
 /// The prefixes of `X-Amz-Target` and the service that each means.
 const TARGETS: &[(&str, &str)] = &[
+    ("AWSEvents", "events"),
     ("AWSStepFunctions", "states"),
     ("DynamoDB_20120810", "dynamodb"),
     ("DynamoDBStreams_20120810", "dynamodb"),

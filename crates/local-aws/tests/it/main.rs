@@ -4,6 +4,7 @@ mod accounts;
 mod callers;
 mod conformance;
 mod event_sources;
+mod events;
 mod gateway;
 mod http_api;
 mod lambda;
