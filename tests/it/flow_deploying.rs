@@ -130,12 +130,26 @@ fn a_local_aws_of_another_build_is_replaced_and_keeps_what_is_deployed() {
     std::fs::copy(env!("CARGO_BIN_EXE_deploy"), &other).unwrap();
     let mut command = std::process::Command::new(&other);
     command.current_dir(project.path()).env_clear().args(["info"]);
-    let output = command.output().unwrap();
+    let output = output_when_written(&mut command);
     assert!(output.status.success(), "{output:?}");
     let after = project.run(&["local", "status", "--json"]).json()["pid"].clone();
     assert_ne!(before, after);
     project.run(&[]).expect(0).says("nothing to change");
     remove(&project);
+}
+
+/// The output of a program that was just written. A process that another test starts at the same moment has the file open for
+/// writing until it becomes what it is to be, and so long the program is busy.
+fn output_when_written(command: &mut std::process::Command) -> std::process::Output {
+    for _ in 0..200 {
+        match command.output() {
+            Err(error) if error.kind() == std::io::ErrorKind::ExecutableFileBusy => {
+                std::thread::sleep(std::time::Duration::from_millis(10));
+            }
+            ended => return ended.unwrap(),
+        }
+    }
+    panic!("the program stays busy");
 }
 
 #[test]
