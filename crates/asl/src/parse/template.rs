@@ -50,12 +50,8 @@ impl Parser {
         match value {
             Value::Object(members) => self.payload_object(members, location),
             Value::Array(items) => {
-                let compiled: Option<Vec<Template>> = items
-                    .iter()
-                    .enumerate()
-                    .map(|(index, item)| self.payload(item, &format!("{location}[{index}]")))
-                    .collect();
-                Some(collapse_list(compiled?))
+                let each = |(index, item)| self.payload(item, &format!("{location}[{index}]"));
+                whole(items.iter().enumerate().map(each).collect()).map(collapse_list)
             }
             plain => Some(Template::Literal(plain.clone())),
         }
@@ -68,20 +64,22 @@ impl Parser {
             match name.strip_suffix(".$") {
                 Some(plain) if members.contains_key(plain) => {
                     self.schema(&at, format!("The field '{plain}' is given twice, as '{plain}' and as '{name}'"));
-                    return None;
+                    compiled.push(None);
                 }
-                Some(plain) => compiled.push((plain.to_owned(), self.dollar(name, member, location)?)),
+                Some(plain) => {
+                    compiled.push(self.dollar(name, member, location).map(|value| (plain.to_owned(), value)));
+                }
                 None => {
                     if member.as_str().is_some_and(is_path_like) {
                         let message =
                             format!("The value of '{name}' looks like a path, but the name does not end in '.$'");
                         self.problems.push(Problem::warning("NO_DOLLAR", at.clone(), message));
                     }
-                    compiled.push((name.clone(), self.payload(member, &at)?));
+                    compiled.push(self.payload(member, &at).map(|value| (name.clone(), value)));
                 }
             }
         }
-        Some(collapse_object(compiled))
+        whole(compiled).map(collapse_object)
     }
 
     fn dollar(&mut self, name: &str, value: &Value, location: &str) -> Option<Template> {
@@ -118,21 +116,17 @@ impl Parser {
                 let mut compiled = Vec::with_capacity(members.len());
                 for (key, member) in members {
                     let at = format!("{location}/{}", super::pointer(key));
-                    let inner = self.jsonata_template(member, &format!("{name}/{key}"), &at, phase)?;
-                    compiled.push((key.clone(), inner));
+                    let inner = self.jsonata_template(member, &format!("{name}/{key}"), &at, phase);
+                    compiled.push(inner.map(|inner| (key.clone(), inner)));
                 }
-                Some(collapse_object(compiled))
+                whole(compiled).map(collapse_object)
             }
             Value::Array(items) => {
-                let compiled: Option<Vec<Template>> = items
-                    .iter()
-                    .enumerate()
-                    .map(|(index, item)| {
-                        let at = format!("{location}[{index}]");
-                        self.jsonata_template(item, &format!("{name}[{index}]"), &at, phase)
-                    })
-                    .collect();
-                Some(collapse_list(compiled?))
+                let each = |(index, item)| {
+                    let at = format!("{location}[{index}]");
+                    self.jsonata_template(item, &format!("{name}[{index}]"), &at, phase)
+                };
+                whole(items.iter().enumerate().map(each).collect()).map(collapse_list)
             }
             plain => Some(Template::Literal(plain.clone())),
         }
@@ -290,6 +284,11 @@ fn collapse_object(members: Vec<(String, Template)>) -> Template {
         return Template::Literal(Value::Object(literal.collect()));
     }
     Template::Object(members)
+}
+
+/// All parts, if none failed. They are compiled before it is asked, so that every mistake is told.
+fn whole<T>(parts: Vec<Option<T>>) -> Option<Vec<T>> {
+    parts.into_iter().collect()
 }
 
 fn collapse_list(items: Vec<Template>) -> Template {

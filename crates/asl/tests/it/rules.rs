@@ -28,6 +28,16 @@ fn every_broken_rule_is_refused() {
 }
 
 #[test]
+fn every_bad_field_of_a_payload_template_is_told() {
+    let parameters =
+        json!({"a.$": 23, "b": {"c.$": "23", "good.$": "$.g"}, "d": [{"e.$": [1]}], "f.$": "States.Non()"});
+    let state = json!({"Type": "Pass", "Parameters": parameters, "End": true});
+    let places: Vec<String> = problems(&state).into_iter().filter_map(|problem| problem.location).collect();
+    let wanted = ["a.$", "b/c.$", "d[0]/e.$", "f.$"].map(|field| format!("/States/S/Parameters/{field}"));
+    assert_eq!(places, wanted);
+}
+
+#[test]
 fn every_kept_rule_is_accepted() {
     for (rule, state) in states("accepted") {
         let errors: Vec<Problem> = problems(&state).into_iter().filter(Problem::is_error).collect();
