@@ -15,6 +15,10 @@ use deploy::project::{self, Options};
 use deploy::variables::{Machine, NoCloud};
 use deploy::{stack, template, variables};
 
+/// The program's own.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// How many functions a configuration has; each of them holds ten variables.
 const SIZES: &[usize] = &[200, 500, 1_000, 2_000];
 

@@ -81,7 +81,7 @@ pub struct Artifact {
 }
 
 /// What an artifact is for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum ArtifactKind {
     Function,
     Layer,

@@ -1,6 +1,6 @@
 //! A template in the making.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use cfn::{Output, Resource, Template};
 use indexmap::IndexMap;
@@ -25,6 +25,8 @@ pub struct Grant {
 pub struct Draft<'a> {
     pub stack: &'a Stack,
     artifacts: &'a [Artifact],
+    /// The artifact of every owner, so that many functions do not each look through all.
+    by_owner: HashMap<(ArtifactKind, &'a str), &'a Artifact>,
     pub template: Template,
     origins: BTreeMap<String, Span>,
     pub grants: Vec<Grant>,
@@ -51,6 +53,7 @@ impl<'a> Draft<'a> {
         Draft {
             stack,
             artifacts,
+            by_owner: owners(artifacts),
             template,
             origins: BTreeMap::new(),
             grants: Vec::new(),
@@ -116,7 +119,7 @@ impl<'a> Draft<'a> {
     }
 
     fn artifact_of(&self, owner: &str, kind: ArtifactKind) -> Option<&'a Artifact> {
-        self.artifacts.iter().find(|artifact| artifact.kind == kind && artifact.owners.iter().any(|key| key == owner))
+        self.by_owner.get(&(kind, owner)).copied()
     }
 
     /// What callers of a function name as its ARN: its alias if it has one, else the function.
@@ -160,6 +163,17 @@ impl<'a> Draft<'a> {
     }
 }
 
+/// The first artifact of every owner.
+fn owners(artifacts: &[Artifact]) -> HashMap<(ArtifactKind, &str), &Artifact> {
+    let mut found = HashMap::new();
+    for artifact in artifacts {
+        for owner in &artifact.owners {
+            found.entry((artifact.kind, owner.as_str())).or_insert(artifact);
+        }
+    }
+    found
+}
+
 /// The properties of a resource as a map that keys can be added to.
 pub fn properties(resource: &mut Resource) -> &mut serde_json::Map<String, Value> {
     let value = resource.properties.get_or_insert_with(|| Value::Object(serde_json::Map::new()));
@@ -179,12 +193,8 @@ pub fn depend(resource: &mut Resource, ids: impl IntoIterator<Item = String>) {
         Some(id) => vec![id],
         None => Vec::new(),
     };
-    for id in ids {
-        let id = Value::String(id);
-        if !all.contains(&id) {
-            all.push(id);
-        }
-    }
+    let mut known: HashSet<String> = all.iter().filter_map(Value::as_str).map(str::to_owned).collect();
+    all.extend(ids.into_iter().filter(|id| known.insert(id.clone())).map(Value::String));
     resource.depends_on = (!all.is_empty()).then_some(Value::Array(all));
 }
 

@@ -9,7 +9,7 @@ use crate::stack::value::Setting;
 use crate::stack::{Builder, Function, Named, Stack};
 
 use super::draft::{Draft, depend, extend, present, properties, tag_list};
-use super::intrinsic::{attribute, is_arn};
+use super::intrinsic::{attribute, is_arn, only};
 use super::{artifact_key, bucket, cloud_front, log_group, role, version};
 
 /// Adds every function, its versions, aliases, address and settings of asynchronous calls.
@@ -50,7 +50,7 @@ fn render_one(draft: &mut Draft, function: &Named<Function>, code: Map<String, V
             ("DeadLetterConfig", value.on_error.as_ref().map(|arn| json!({"TargetArn": arn.value}))),
             ("KmsKeyArn", kms_key(stack, value)),
             ("TracingConfig", tracing(stack, value).map(|mode| json!({"Mode": mode}))),
-            ("Environment", environment(draft, function).map(|variables| json!({"Variables": variables}))),
+            ("Environment", environment(draft, function).map(|variables| only("Variables", variables))),
             ("VpcConfig", vpc(stack, value)),
             ("ReservedConcurrentExecutions", value.reserved_concurrency.as_ref().map(|count| count.value.clone())),
             ("Layers", layers),

@@ -1,25 +1,30 @@
 //! CloudFormation functions as values.
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
+
+/// A map of one pair. (`json!` would copy the value.)
+pub fn only(key: &str, value: Value) -> Value {
+    Value::Object(Map::from_iter([(key.to_owned(), value)]))
+}
 
 /// `{Ref: name}`.
 pub fn reference(name: &str) -> Value {
-    json!({"Ref": name})
+    only("Ref", Value::from(name))
 }
 
 /// `{Fn::GetAtt: [id, attribute]}`.
 pub fn attribute(id: &str, attribute: &str) -> Value {
-    json!({"Fn::GetAtt": [id, attribute]})
+    only("Fn::GetAtt", Value::Array(vec![Value::from(id), Value::from(attribute)]))
 }
 
 /// The parts, joined without a separator.
 pub fn concat(parts: Vec<Value>) -> Value {
-    json!({"Fn::Join": ["", parts]})
+    only("Fn::Join", Value::Array(vec![Value::from(""), Value::Array(parts)]))
 }
 
 /// `{Fn::Sub: text}`.
 pub fn sub(text: impl Into<String>) -> Value {
-    json!({"Fn::Sub": text.into()})
+    only("Fn::Sub", Value::String(text.into()))
 }
 
 /// The stack's region.

@@ -6,8 +6,8 @@ use crate::diagnostic::{Code, Diagnostic};
 use crate::source::Span;
 use crate::stack::rest_api::{HttpEvent, Parameter};
 use crate::stack::{Function, Named, Stack, normalized};
-use crate::template::draft::{Draft, depend, extend};
-use crate::template::intrinsic::{account, arn, attribute, region};
+use crate::template::draft::{Draft, depend, extend, present};
+use crate::template::intrinsic::{account, arn, attribute, concat, region};
 
 use super::resource::Resources;
 use super::{Route, api_id, authorizer, mapping};
@@ -107,13 +107,13 @@ fn target(draft: &Draft, function: &Named<Function>) -> Vec<Value> {
 fn add_permission(draft: &mut Draft, function: &Named<Function>, span: Span) -> String {
     let id = format!("{}LambdaPermissionApiGateway", normalized(&function.name));
     let mut target = target(draft, function);
-    let function_name = if target.len() == 1 { target.remove(0) } else { json!({"Fn::Join": ["", target]}) };
-    let properties = json!({
-        "FunctionName": function_name,
-        "Action": "lambda:InvokeFunction",
-        "Principal": "apigateway.amazonaws.com",
-        "SourceArn": source_arn(draft.stack),
-    });
+    let function_name = if target.len() == 1 { target.remove(0) } else { concat(target) };
+    let properties = present([
+        ("FunctionName", Some(function_name)),
+        ("Action", Some(Value::from("lambda:InvokeFunction"))),
+        ("Principal", Some(Value::from("apigateway.amazonaws.com"))),
+        ("SourceArn", Some(source_arn(draft.stack))),
+    ]);
     let alias = draft.aliases.get(&function.name).cloned();
     depend(draft.add(&id, span, "AWS::Lambda::Permission", properties), alias);
     id
