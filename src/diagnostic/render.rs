@@ -9,6 +9,8 @@ use crate::source::{Sources, Span};
 
 /// The most columns of a line that are shown; a longer one is cut around the carets.
 const WIDTH: usize = 110;
+/// The most notes of one mistake that are shown.
+const NOTES: usize = 20;
 /// How many columns a tab takes.
 const TAB: usize = 4;
 
@@ -43,12 +45,7 @@ pub fn render(diagnostic: &Diagnostic, sources: &Sources, colour: bool) -> Strin
         );
         let _ = writeln!(out, "{margin} {bar} {}{}", " ".repeat(snippet.before), paint.with(tone, &carets));
     }
-    for note in &diagnostic.notes {
-        let _ = writeln!(out, "{} {}", paint.with(Tone::Blue, "note:"), sources.masked(&note.message));
-        if let Some(span) = note.span {
-            arrow(&mut out, "  ", sources, span, paint);
-        }
-    }
+    notes(&mut out, diagnostic, sources, paint);
     if diagnostic.hints.is_empty() && diagnostic.severity == Severity::Error {
         let _ = writeln!(out, "{} `deploy explain {}` says more", paint.with(Tone::Green, "hint:"), diagnostic.code);
     }
@@ -56,6 +53,19 @@ pub fn render(diagnostic: &Diagnostic, sources: &Sources, colour: bool) -> Strin
         let _ = writeln!(out, "{} {}", paint.with(Tone::Green, "hint:"), sources.masked(hint));
     }
     out
+}
+
+fn notes(out: &mut String, diagnostic: &Diagnostic, sources: &Sources, paint: Paint) {
+    let word = paint.with(Tone::Blue, "note:");
+    for note in diagnostic.notes.iter().take(NOTES) {
+        let _ = writeln!(out, "{word} {}", sources.masked(&note.message));
+        if let Some(span) = note.span {
+            arrow(out, "  ", sources, span, paint);
+        }
+    }
+    if diagnostic.notes.len() > NOTES {
+        let _ = writeln!(out, "{word} and {} more places", diagnostic.notes.len() - NOTES);
+    }
 }
 
 fn arrow(out: &mut String, margin: &str, sources: &Sources, span: Span, paint: Paint) {
@@ -242,6 +252,20 @@ mod tests {
         let text = rendered("a: 名前 \t\"é\" bad\n", "bad");
         assert!(text.contains("stack.yaml:1:12\n"), "{text}");
         assert!(text.contains("1 │ a: 名前     \"é\" bad\n  │                 ^^^ here\n"), "{text}");
+    }
+
+    #[test]
+    fn of_very_many_notes_the_first_are_shown_and_the_others_counted() {
+        let mut sources = Sources::default();
+        let file = sources.add(SourceFile::new(Path::new("stack.yaml"), "a: 1\n".to_owned()));
+        let span = Span { file, start: 0, end: 1 };
+        let mut diagnostic = Diagnostic::error(Code::UnknownKey, span, "no");
+        for at in 0..1_000 {
+            diagnostic = diagnostic.note(span, format!("place {at}"));
+        }
+        let text = render(&diagnostic, &sources, false);
+        assert!(text.contains("note: place 19\n") && !text.contains("place 20\n"), "{text}");
+        assert!(text.contains("note: and 980 more places\n"), "{text}");
     }
 
     #[test]

@@ -6,8 +6,8 @@ pub const NESTING: usize = 16;
 pub const DEPTH: usize = 120;
 /// The most values that all variables together may make.
 pub const VALUES: usize = 500_000;
-/// The most bytes that all texts built of variables may have together: 32 MiB.
-pub const TEXT_BYTES: usize = 32 * 1024 * 1024;
+/// The most bytes that all texts built of variables may have together: 8 MiB.
+pub const TEXT_BYTES: usize = 8 * 1024 * 1024;
 /// The most files that variables may bring.
 pub const FILES: usize = 1_000;
 /// How often answers from outside may lead to further questions to the outside.

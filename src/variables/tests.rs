@@ -321,7 +321,7 @@ fn nesting_bombs_end_with_the_bound_that_they_broke() {
         (0..40).map(|at| format!("a{at}: [$<self:a{0}>, $<self:a{0}>, $<self:a{0}>]\n", at + 1)).collect();
     assert!(stack(&format!("{wide}a40: 1\n")).mistakes().contains("more than 500000 values"));
     let text: String = (0..60).map(|at| format!("a{at}: $<self:a{0}>$<self:a{0}>\n", at + 1)).collect();
-    assert!(stack(&format!("{text}a60: word\n")).mistakes().contains("more than 32 MiB of text"));
+    assert!(stack(&format!("{text}a60: word\n")).mistakes().contains("more than 8 MiB of text"));
 }
 
 #[test]

@@ -76,7 +76,7 @@ fn variables_that_double_are_refused() {
         texts.push_str(&format!("  a{at}: {}\n", format!("$<self:custom.a{before}>").repeat(10)));
     }
     bounded(&stack(trees), "500000 values");
-    bounded(&stack(texts), "32 MiB");
+    bounded(&stack(texts), "8 MiB");
 }
 
 #[test]
