@@ -6,6 +6,8 @@ use deploy::diagnostic::{Code, Invalid};
 use deploy::project::{self, Options};
 use deploy::variables::{self, Machine, NoCloud, Resolved};
 
+use crate::support::project::Project;
+
 fn resolved(files: &[(&str, String)]) -> Result<Resolved, Invalid> {
     let root = tempfile::tempdir().unwrap();
     for (name, text) in files {
@@ -91,4 +93,16 @@ fn a_file_with_very_many_names_is_read() {
     let names: String = (0..50_000).map(|at| format!("NAME{at}=$NAME{}\n", at / 2)).collect();
     let files = [("stack.yaml", "service: a\nuseDotenv: true\ncustom: $<env:NAME49999>\n".to_owned()), (".env", names)];
     assert!(resolved(&files).is_ok());
+}
+
+#[test]
+fn of_very_many_mistakes_a_person_sees_a_hundred_and_a_machine_all() {
+    let functions: String = (0..300).map(|at| format!("  f{at}: {{handler: a.b, timeuot: 3}}\n")).collect();
+    let stack = format!("service: a\nprovider: {{name: aws, runtime: python3.13}}\nfunctions:\n{functions}");
+    let project = Project::with_stack(&stack);
+    let told = project.run(&["validate"]).expect(3).all();
+    assert_eq!(told.matches("error[unknown-key]").count(), 100);
+    assert!(told.contains("200 more errors are not shown; `--json` shows all\n"), "{told}");
+    let told = project.run(&["validate", "--json"]).expect(3).all();
+    assert_eq!(told.matches("\"unknown-key\"").count(), 300);
 }
