@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 
 use super::swap::{Liveness, SentCode};
 use crate::aws::AwsError;
-use crate::plan::{StackResource, Stacks};
+use crate::plan::{StackResource, Stacks, Texts};
 
 /// One event of a stack.
 #[derive(Clone, Debug, PartialEq)]
@@ -96,13 +96,6 @@ pub struct ObjectVersion {
     pub is_latest: bool,
 }
 
-/// A text that is kept in a bucket.
-#[derive(Clone, PartialEq, Eq)]
-pub struct StoredText {
-    pub text: String,
-    pub tag: Option<String>,
-}
-
 /// What must hold of an object for it to be written.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Unless {
@@ -121,12 +114,9 @@ pub struct ObjectPage {
 }
 
 /// Buckets and what is in them.
-pub trait Objects {
+pub trait Objects: Texts {
     /// When an object was written; none when it is not there.
     fn written_at(&self, bucket: &str, key: &str) -> impl Future<Output = Result<Option<Timestamp>, AwsError>> + Send;
-
-    /// A text; none when it is not there.
-    fn text(&self, bucket: &str, key: &str) -> impl Future<Output = Result<Option<StoredText>, AwsError>> + Send;
 
     /// Writes a text unless somebody else did; answers its tag. Refused with `PreconditionFailed` else.
     fn put_text_unless(
@@ -170,15 +160,15 @@ pub trait Objects {
 
 /// Functions and state machines that are changed past CloudFormation.
 pub trait Swapping {
-    /// Gives a function other code.
-    fn update_code(&self, function: &str, code: &SentCode) -> impl Future<Output = Result<(), AwsError>> + Send;
+    /// Gives a function other code; how it stands then.
+    fn update_code(&self, function: &str, code: &SentCode) -> impl Future<Output = Result<Liveness, AwsError>> + Send;
 
-    /// Gives a function other settings, in CloudFormation's shape.
+    /// Gives a function other settings, in CloudFormation's shape; how it stands then.
     fn update_configuration(
         &self,
         function: &str,
         configuration: &Map<String, Value>,
-    ) -> impl Future<Output = Result<(), AwsError>> + Send;
+    ) -> impl Future<Output = Result<Liveness, AwsError>> + Send;
 
     /// Whether the last change of a function is live.
     fn liveness(&self, function: &str) -> impl Future<Output = Result<Liveness, AwsError>> + Send;

@@ -14,8 +14,8 @@ use super::upload::upload;
 use super::{Ended, Event, Interrupt, ObjectVersion, Objects, Operations, Pace, Since, Tell, Watch};
 use crate::aws::AwsError;
 use crate::plan::{
-    Change, ChangeSetKind, ChangeSetPage, ChangeSetRequest, Condition, Deployed, INLINE_TEMPLATE_LIMIT, Plan,
-    StackSettings, TemplateSource, Work,
+    Change, ChangeSetKind, ChangeSetPage, ChangeSetRequest, Condition, DEPLOYMENT_BUCKET_OUTPUT, Deployed,
+    INLINE_TEMPLATE_LIMIT, Plan, StackSettings, TemplateSource, Work,
 };
 use crate::template::Bucket;
 
@@ -30,6 +30,28 @@ pub struct Applied {
     /// The stack as it stands now.
     pub stack: Deployed,
     pub changes: Vec<Change>,
+    /// It stands as the plan left it. Else somebody has begun to change it again in the meantime.
+    pub is_as_planned: bool,
+}
+
+/// A change set that was executed to its end.
+struct Executed {
+    id: String,
+    changes: Vec<Change>,
+    /// When the last of its events came.
+    ended_at: Option<Timestamp>,
+}
+
+impl Executed {
+    /// Whether nothing has changed the stack after it.
+    fn is_last_of(&self, stack: &Deployed) -> bool {
+        let changed_at = stack.changed_at.as_deref().and_then(|text| text.parse::<Timestamp>().ok());
+        let is_own = stack.change_set_id.as_ref().is_none_or(|id| *id == self.id);
+        // The last change is the beginning of the last operation.
+        is_own
+            && stack.status.is_success()
+            && changed_at.zip(self.ended_at).is_some_and(|(begun, ended)| begun <= ended)
+    }
 }
 
 /// How a plan is carried out.
@@ -75,7 +97,8 @@ pub async fn apply<C: Operations + Objects>(
     let deployed = joined.or_else(|| plan.deployed.clone());
     if let (Work::Nothing, Some(stack)) = (&plan.work, &deployed) {
         run.guard(&stack.id).await?;
-        return Ok(Applied { stack: run.describe().await?, changes: Vec::new() });
+        let now = run.describe().await?;
+        return Ok(Applied { is_as_planned: is_same(stack, &now), stack: now, changes: Vec::new() });
     }
     let created = match &plan.work {
         Work::Create { bootstrap: Some(template) } => Some(run.make_bucket(template, None).await?),
@@ -92,8 +115,12 @@ pub async fn apply<C: Operations + Objects>(
         .await?;
     manner.race(&plan.stack_name, upload(cloud, &bucket, plan, new, manner)).await?;
     let changed = run.change(&bucket, standing.as_ref()).await;
-    let changes = changed.map_err(|failure| if new { failure.after_bucket() } else { failure })?;
+    let changed = changed.map_err(|failure| if new { failure.after_bucket() } else { failure })?;
     let mut stack = run.describe().await?;
+    let is_as_planned = match (&changed, &standing) {
+        (Some(executed), _) => executed.is_last_of(&stack),
+        (None, before) => before.as_ref().is_some_and(|before| is_same(before, &stack)),
+    };
     run.guard(&stack.id).await?;
     // What is pruned next time does no harm now: a deployment that stands does not fail for it.
     if let Err(error) = prune(cloud, &bucket, plan, manner).await {
@@ -102,7 +129,12 @@ pub async fn apply<C: Operations + Objects>(
     if let Some(protected) = plan.protection_to_set {
         stack.termination_protection = protected;
     }
-    Ok(Applied { stack, changes })
+    Ok(Applied { stack, changes: changed.map(|executed| executed.changes).unwrap_or_default(), is_as_planned })
+}
+
+/// Whether nothing has changed a stack between two looks at it.
+fn is_same(before: &Deployed, now: &Deployed) -> bool {
+    before.id == now.id && before.changed_at == now.changed_at && before.change_set_id == now.change_set_id
 }
 
 /// An operation that goes on already is watched to its end before anything is asked for; what the stack is then. None
@@ -145,7 +177,7 @@ pub async fn deployment_bucket(
     if let Bucket::Named(name) = bucket {
         return Ok(name.clone());
     }
-    if let Some(name) = standing.and_then(|stack| stack.output("ServerlessDeploymentBucketName")) {
+    if let Some(name) = standing.and_then(|stack| stack.output(DEPLOYMENT_BUCKET_OUTPUT)) {
         return Ok(name.to_owned());
     }
     let resources = cloud.resources(stack).await?;
@@ -185,7 +217,8 @@ impl<C: Operations + Objects> Run<'_, C> {
         self.describe().await
     }
 
-    async fn change(&self, bucket: &str, standing: Option<&Deployed>) -> Result<Vec<Change>, ApplyFailure> {
+    /// None when CloudFormation found nothing to change.
+    async fn change(&self, bucket: &str, standing: Option<&Deployed>) -> Result<Option<Executed>, ApplyFailure> {
         let key = deployment_key(&self.plan.prefix, self.manner.now);
         let stack = &self.plan.stack_name;
         self.manner.race(stack, self.cloud.put_text(bucket, &key, &self.plan.template)).await?;
@@ -193,10 +226,10 @@ impl<C: Operations + Objects> Run<'_, C> {
         match &changed {
             // What was not deployed is no deployment that one could go back to.
             Err(failure) if !failure.goes_on() => self.forget(bucket, &key).await,
-            Ok(changes) if changes.is_none() => self.forget(bucket, &key).await,
+            Ok(None) => self.forget(bucket, &key).await,
             _ => {}
         }
-        Ok(changed?.unwrap_or_default())
+        changed
     }
 
     /// Deletes the template of a deployment that was none. That it stays is no second failure.
@@ -207,13 +240,12 @@ impl<C: Operations + Objects> Run<'_, C> {
         }
     }
 
-    /// None when CloudFormation found nothing to change.
     async fn change_by(
         &self,
         bucket: &str,
         key: &str,
         standing: Option<&Deployed>,
-    ) -> Result<Option<Vec<Change>>, ApplyFailure> {
+    ) -> Result<Option<Executed>, ApplyFailure> {
         let template = match self.plan.template.len() {
             0..=INLINE_TEMPLATE_LIMIT => TemplateSource::Inline(self.plan.template.clone()),
             _ => TemplateSource::Url(self.cloud.object_url(bucket, key)),
@@ -221,9 +253,10 @@ impl<C: Operations + Objects> Run<'_, C> {
         let kind = if standing.is_some() { ChangeSetKind::Update } else { ChangeSetKind::Create };
         let doing = if standing.is_some() { Doing::Update } else { Doing::Create };
         let made = self.change_set(&self.request(kind, template)).await?;
-        let changes = made.id.is_some().then(|| made.changes.clone());
-        self.execute(made, standing, doing).await?;
-        Ok(changes)
+        let (id, changes) = (made.id.clone(), made.changes.clone());
+        let ended = self.execute(made, standing, doing).await?;
+        let ended_at = ended.and_then(|ended| ended.events.last().map(|event| event.at));
+        Ok(id.map(|id| Executed { id, changes, ended_at }))
     }
 
     fn request(&self, kind: ChangeSetKind, template: TemplateSource) -> ChangeSetRequest {
@@ -234,7 +267,12 @@ impl<C: Operations + Objects> Run<'_, C> {
         made(self.cloud, request, self.manner).await
     }
 
-    async fn execute(&self, made: Made, standing: Option<&Deployed>, doing: Doing) -> Result<(), ApplyFailure> {
+    async fn execute(
+        &self,
+        made: Made,
+        standing: Option<&Deployed>,
+        doing: Doing,
+    ) -> Result<Option<Ended>, ApplyFailure> {
         let Plan { stack_name, settings, places, .. } = self.plan;
         execute(self.cloud, made, standing, (stack_name, doing), settings, places, self.manner).await
     }
@@ -247,7 +285,7 @@ impl<C: Operations + Objects> Run<'_, C> {
     }
 }
 
-/// Executes a change set, if there is something to execute, and watches it to its end.
+/// Executes a change set, if there is something to execute, and watches it to its end; none when there is nothing.
 ///
 /// # Errors
 /// [`ApplyFailure::Overtaken`] when it is no longer good; [`ApplyFailure::Stack`] with the first cause when it fails.
@@ -259,8 +297,8 @@ pub async fn execute<C: Operations>(
     settings: &StackSettings,
     places: &BTreeMap<String, String>,
     manner: &Manner<'_>,
-) -> Result<(), ApplyFailure> {
-    let Some(change_set) = made.id else { return Ok(()) };
+) -> Result<Option<Ended>, ApplyFailure> {
+    let Some(change_set) = made.id else { return Ok(None) };
     let stack = made.stack_id.unwrap_or_else(|| stack_name.to_owned());
     let since = manner.race(stack_name, Since::now(cloud, standing.map_or(&stack, |stack| &stack.id))).await?;
     let token = token(&manner.who, &format!("{doing:?}"), manner.now);
@@ -271,7 +309,7 @@ pub async fn execute<C: Operations>(
     let ended = watch(cloud, &stack, since, doing == Doing::Update, manner).await?;
     // A stack that somebody deleted meanwhile is not what was asked for.
     match ended.status.is_success() && ended.status.condition() != Condition::Gone {
-        true => Ok(()),
+        true => Ok(Some(ended)),
         false => Err(failure(stack_name, doing, ended, places)),
     }
 }
@@ -319,13 +357,28 @@ pub async fn watch<C: Operations>(
 
 /// An operation that has ended otherwise than it should.
 pub fn failure(stack: &str, doing: Doing, ended: Ended, places: &BTreeMap<String, String>) -> ApplyFailure {
+    if ended.is_cancelled && ended.status.condition() == Condition::Ready {
+        return ApplyFailure::Cancelled { stack: stack.to_owned(), ended: ended.status };
+    }
     ApplyFailure::Stack(Box::new(StackFailure {
         stack: stack.to_owned(),
         doing,
         causes: causes(&ended.events, places),
+        // Where no resource failed, the turn of the stack itself says why: an alarm went off, an output has no value.
+        reason: ended
+            .events
+            .iter()
+            .find(|event| turns_back(event))
+            .and_then(|event| event.reason.clone())
+            .or(ended.reason),
         ended: ended.status,
-        reason: ended.reason,
     }))
+}
+
+fn turns_back(event: &super::ResourceEvent) -> bool {
+    let turns =
+        matches!(event.status.as_str(), "ROLLBACK_IN_PROGRESS" | "UPDATE_ROLLBACK_IN_PROGRESS" | "UPDATE_FAILED");
+    event.of_stack && turns && event.reason.is_some()
 }
 
 /// The change set that a plan asks for.

@@ -27,7 +27,11 @@ pub enum Event {
     /// The cloud did not answer; another attempt follows.
     Retrying { message: String, pause: Duration },
     /// Watching ends, what was begun goes on.
-    Unwatched { stack: String },
+    Unwatched {
+        stack: String,
+        /// It can be taken back by another press.
+        cancellable: bool,
+    },
     /// The update is being taken back because the user asked.
     Cancelling { stack: String },
     /// The operation was begun by somebody else, and is watched to its end first.

@@ -28,6 +28,9 @@ pub enum ApplyFailure {
     /// The user stopped watching; the operation goes on.
     #[error("stopped watching the stack `{}`", stack_name(.stack))]
     Interrupted { stack: String, cancellable: bool },
+    /// The user took the update back, and it went back.
+    #[error("the update of the stack `{stack}` was cancelled")]
+    Cancelled { stack: String, ended: Status },
     /// The user pressed Ctrl-C before anything was begun in the stack.
     #[error("interrupted before the stack `{stack}` was touched")]
     NotBegun { stack: String },
@@ -194,7 +197,7 @@ impl ApplyFailure {
     pub fn exit_code(&self) -> u8 {
         match self {
             ApplyFailure::Aws(error) | ApplyFailure::Lost { error, .. } if error.is_unreachable() => 5,
-            ApplyFailure::Interrupted { .. } | ApplyFailure::NotBegun { .. } => 130,
+            ApplyFailure::Interrupted { .. } | ApplyFailure::Cancelled { .. } | ApplyFailure::NotBegun { .. } => 130,
             _ => 1,
         }
     }
@@ -242,6 +245,9 @@ impl ApplyFailure {
                 ],
                 ..Account::new("interrupted", self.to_string())
             },
+            ApplyFailure::Cancelled { stack, ended } => {
+                Account { now: vec![state(stack, ended)], ..Account::new("cancelled", self.to_string()) }
+            }
             ApplyFailure::Interrupted { stack, cancellable } => interrupted(self, stack_name(stack), *cancellable),
             ApplyFailure::Busy { stack, status, by } => Account {
                 causes: by.iter().map(|by| format!("it was {}", by.words())).collect(),

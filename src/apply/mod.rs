@@ -17,12 +17,10 @@ mod swap;
 mod upload;
 mod watch;
 
-pub use crate::plan::StackResource;
+pub use crate::plan::{StackResource, StoredText};
 pub use begun_by::{BegunBy, begun_by, token};
 pub use cause::{Cause, causes, first_cause};
-pub use cloud::{
-    EventPage, ObjectPage, ObjectVersion, Objects, Operations, ResourceEvent, StoredText, Swapping, Unless,
-};
+pub use cloud::{EventPage, ObjectPage, ObjectVersion, Objects, Operations, ResourceEvent, Swapping, Unless};
 pub use deploy::{Applied, Made, Manner, apply, deployment_bucket, join, wait_for_change_set};
 pub use event::{Event, Tell};
 pub use failure::{ApplyFailure, Doing, StackFailure, aws_account, stack_name};

@@ -232,7 +232,8 @@ pub async fn import<C: Operations + Objects>(
         imports: taken.iter().map(identified).collect(),
     };
     let made = made(cloud, &request, manner).await?;
-    execute(cloud, made, standing, (&plan.stack_name, Doing::Update), &request.settings, &plan.places, manner).await
+    let (doing, settings) = ((plan.stack_name.as_str(), Doing::Update), &request.settings);
+    execute(cloud, made, standing, doing, settings, &plan.places, manner).await.map(|_| ())
 }
 
 fn identified(taken: &Taken) -> Import {

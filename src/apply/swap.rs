@@ -82,12 +82,12 @@ async fn function<C: Swapping + Objects>(
 ) -> Result<(), AwsError> {
     if let Some(code) = &swap.code {
         let code = sent(cloud, bucket, code).await?;
-        unhindered(manner, || cloud.update_code(&swap.function, &code)).await?;
-        live(cloud, &swap.function, manner).await?;
+        let told = unhindered(manner, || cloud.update_code(&swap.function, &code)).await?;
+        live(cloud, &swap.function, told, manner).await?;
     }
     if !swap.configuration.is_empty() {
-        unhindered(manner, || cloud.update_configuration(&swap.function, &swap.configuration)).await?;
-        live(cloud, &swap.function, manner).await?;
+        let told = unhindered(manner, || cloud.update_configuration(&swap.function, &swap.configuration)).await?;
+        live(cloud, &swap.function, told, manner).await?;
     }
     Ok(())
 }
@@ -113,10 +113,10 @@ async fn sent(cloud: &impl Objects, bucket: &str, code: &Code) -> Result<SentCod
 /// A function takes one change at a time: another one is waited for.
 ///
 /// Source: Lambda API Reference, `ResourceConflictException` of `UpdateFunctionCode`.
-async fn unhindered<F: Future<Output = Result<(), AwsError>>>(
+async fn unhindered<F: Future<Output = Result<Liveness, AwsError>>>(
     manner: &Manner<'_>,
     change: impl Fn() -> F,
-) -> Result<(), AwsError> {
+) -> Result<Liveness, AwsError> {
     let mut pause = first_pause(manner);
     for _ in 1..MAX_CONFLICTS {
         match change().await {
@@ -128,10 +128,11 @@ async fn unhindered<F: Future<Output = Result<(), AwsError>>>(
     change().await
 }
 
-async fn live(cloud: &impl Swapping, function: &str, manner: &Manner<'_>) -> Result<(), AwsError> {
+/// Waits until a function is live; `told` is how it stood right after the change.
+async fn live(cloud: &impl Swapping, function: &str, mut told: Liveness, manner: &Manner<'_>) -> Result<(), AwsError> {
     let mut pause = first_pause(manner);
     for _ in 0..MAX_POLLS {
-        match cloud.liveness(function).await? {
+        match told {
             Liveness::Live => return Ok(()),
             Liveness::Failed(why) => {
                 return Err(AwsError::answered(
@@ -143,6 +144,7 @@ async fn live(cloud: &impl Swapping, function: &str, manner: &Manner<'_>) -> Res
             }
             Liveness::Changing => tokio::time::sleep(pause).await,
         }
+        told = cloud.liveness(function).await?;
         pause = (pause * 3 / 2).min(manner.pace.longest);
     }
     Err(AwsError::garbled("GetFunctionConfiguration", format!("`{function}` does not become live")))

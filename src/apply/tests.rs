@@ -12,7 +12,8 @@ use jiff::Timestamp;
 use super::*;
 use crate::aws::AwsError;
 use crate::plan::{
-    Action, Change, ChangeSetPage, ChangeSetRequest, Deployed, Plan, StackOutput, StackSettings, Stacks, Status, Work,
+    Action, Change, ChangeSetPage, ChangeSetRequest, Deployed, Memory, Plan, StackOutput, StackSettings, Stacks,
+    Status, Texts, Work,
 };
 use crate::template::Bucket;
 
@@ -142,14 +143,16 @@ impl Operations for Script {
     }
 }
 
+impl Texts for Script {
+    async fn text(&self, _: &str, key: &str) -> Result<Option<StoredText>, AwsError> {
+        Ok(self.texts.get(key).map(|text| StoredText { text: text.clone(), tag: None }))
+    }
+}
+
 impl Objects for Script {
     async fn written_at(&self, _: &str, key: &str) -> Result<Option<Timestamp>, AwsError> {
         let there = self.objects.lock().unwrap().iter().any(|object| object.key == key);
         Ok(there.then_some(Timestamp::UNIX_EPOCH))
-    }
-
-    async fn text(&self, _: &str, key: &str) -> Result<Option<StoredText>, AwsError> {
-        Ok(self.texts.get(key).map(|text| StoredText { text: text.clone(), tag: None }))
     }
 
     async fn put_text_unless(&self, _: &str, key: &str, _: &str, _: &Unless) -> Result<Option<String>, AwsError> {
@@ -225,6 +228,7 @@ fn deployed(status: &str) -> Deployed {
         tags: BTreeMap::new(),
         termination_protection: false,
         changed_at: None,
+        change_set_id: None,
     }
 }
 
@@ -245,6 +249,7 @@ fn plan(work: Work, deployed: Option<Deployed>) -> Plan {
         bucket_first: None,
         policy_to_set: None,
         protection_to_set: None,
+        memory: Memory::default(),
     }
 }
 

@@ -70,6 +70,8 @@ pub struct Ended {
     pub reason: Option<String>,
     /// All its events, the oldest first.
     pub events: Vec<ResourceEvent>,
+    /// The user asked for it to be taken back.
+    pub is_cancelled: bool,
 }
 
 /// Follows one operation on one stack.
@@ -96,13 +98,13 @@ impl<C: Operations> Watch<'_, C> {
         let mut told: HashSet<String> = HashSet::new();
         let mut events: Vec<ResourceEvent> = Vec::new();
         let mut pause = self.pace.first;
-        let (mut failed, mut quiet) = (0, 0);
+        let (mut failed, mut quiet, mut is_cancelled) = (0, 0, false);
         for _ in 0..MAX_POLLS {
             // An answer that does not come must not keep the user waiting who has pressed Ctrl-C.
             let polled = tokio::select! {
                 polled = self.poll(&told) => polled,
                 () = interrupt.pressed() => {
-                    self.interrupted(&mut interrupt).await?;
+                    is_cancelled |= self.interrupted(&mut interrupt).await?;
                     continue;
                 }
             };
@@ -121,7 +123,7 @@ impl<C: Operations> Watch<'_, C> {
                     if let Some((status, reason)) = self.end(&events, quiet).await {
                         events.extend(self.of_nested(&events, &status).await);
                         events.sort_by_key(|event| event.at);
-                        return Ok(Ended { status, reason, events });
+                        return Ok(Ended { status, reason, events, is_cancelled });
                     }
                 }
                 Err(error) if error.is_passing() && failed < MAX_FAILED_POLLS => {
@@ -132,7 +134,7 @@ impl<C: Operations> Watch<'_, C> {
                 Err(error) => return Err(self.lost(error)),
             }
             if interrupt.sleep(pause).await {
-                self.interrupted(&mut interrupt).await?;
+                is_cancelled |= self.interrupted(&mut interrupt).await?;
             }
         }
         let message = format!("no end after {MAX_POLLS} looks at the events");
@@ -220,16 +222,20 @@ impl<C: Operations> Watch<'_, C> {
         found
     }
 
-    async fn interrupted(&self, interrupt: &mut Interrupt) -> Result<(), ApplyFailure> {
-        (self.tell)(Event::Unwatched { stack: self.stack.to_owned() });
-        let wish = interrupt.wish(PATIENCE).await;
-        if wish == Wish::Cancel && self.cancellable {
+    /// After a press: whether another one has taken the update back.
+    ///
+    /// # Errors
+    /// [`ApplyFailure::Interrupted`] without another one.
+    async fn interrupted(&self, interrupt: &mut Interrupt) -> Result<bool, ApplyFailure> {
+        let cancellable = self.cancellable;
+        (self.tell)(Event::Unwatched { stack: self.stack.to_owned(), cancellable });
+        if cancellable && interrupt.wish(PATIENCE).await == Wish::Cancel {
             (self.tell)(Event::Cancelling { stack: self.stack.to_owned() });
             return match self.cloud.cancel_update(self.stack).await {
                 // It has ended in the meantime, or goes back already: the events tell.
-                Err(error) if error.kind == Kind::Refused => Ok(()),
+                Err(error) if error.kind == Kind::Refused => Ok(false),
                 Err(error) => Err(self.lost(error)),
-                Ok(()) => Ok(()),
+                Ok(()) => Ok(true),
             };
         }
         Err(ApplyFailure::Interrupted { stack: self.stack.to_owned(), cancellable: self.cancellable })

@@ -11,21 +11,14 @@ use super::Clients;
 use super::clients::{LONG_TIMEOUT, timeouts};
 use super::error::{AwsError, Kind, from_sdk};
 use super::stacks::timestamp;
-use crate::apply::{ObjectPage, ObjectVersion, Objects, StoredText, Unless};
+use crate::apply::{ObjectPage, ObjectVersion, Objects, Unless};
+use crate::plan::{StoredText, Texts};
 
-impl Objects for Clients {
-    async fn written_at(&self, bucket: &str, key: &str) -> Result<Option<Timestamp>, AwsError> {
-        match self.s3.head_object().bucket(bucket).key(key).send().await {
-            Ok(found) => Ok(Some(timestamp(found.last_modified.as_ref()))),
-            Err(error) if error.as_service_error().is_some_and(|error| error.is_not_found()) => Ok(None),
-            Err(error) => Err(self.in_words(bucket, key, from_sdk("HeadObject")(error)).await),
-        }
-    }
-
+impl Texts for Clients {
     async fn text(&self, bucket: &str, key: &str) -> Result<Option<StoredText>, AwsError> {
         let answer = match self.s3.get_object().bucket(bucket).key(key).send().await {
             Ok(answer) => answer,
-            Err(error) if error.as_service_error().is_some_and(|error| error.is_no_such_key()) => return Ok(None),
+            Err(error) if matches!(error.code(), Some("NoSuchKey" | "NoSuchBucket")) => return Ok(None),
             Err(error) => return Err(from_sdk("GetObject")(error)),
         };
         let cut = |error: aws_sdk_s3::primitives::ByteStreamError| AwsError {
@@ -38,6 +31,16 @@ impl Objects for Clients {
         let text = String::from_utf8(bytes.to_vec());
         let text = text.map_err(|_| AwsError::garbled("GetObject", format!("{key} is no text")))?;
         Ok(Some(StoredText { text, tag: answer.e_tag }))
+    }
+}
+
+impl Objects for Clients {
+    async fn written_at(&self, bucket: &str, key: &str) -> Result<Option<Timestamp>, AwsError> {
+        match self.s3.head_object().bucket(bucket).key(key).send().await {
+            Ok(found) => Ok(Some(timestamp(found.last_modified.as_ref()))),
+            Err(error) if error.as_service_error().is_some_and(|error| error.is_not_found()) => Ok(None),
+            Err(error) => Err(self.in_words(bucket, key, from_sdk("HeadObject")(error)).await),
+        }
     }
 
     async fn put_text_unless(

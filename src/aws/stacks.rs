@@ -230,6 +230,7 @@ fn deployed(stack: types::Stack) -> Deployed {
     let changed_at = stack.last_updated_time.or(stack.creation_time);
     Deployed {
         changed_at: changed_at.map(|_| timestamp(changed_at.as_ref()).to_string()),
+        change_set_id: stack.change_set_id,
         id: stack.stack_id.unwrap_or_default(),
         name: stack.stack_name.unwrap_or_default(),
         status: Status::new(stack.stack_status.map(|status| status.as_str().to_owned()).unwrap_or_default()),

@@ -18,7 +18,7 @@ const DEFAULT_TIMEOUT_S: i32 = 3;
 const DEFAULT_STORAGE_MB: i32 = 512;
 
 impl Swapping for Clients {
-    async fn update_code(&self, function: &str, code: &SentCode) -> Result<(), AwsError> {
+    async fn update_code(&self, function: &str, code: &SentCode) -> Result<Liveness, AwsError> {
         let call = self.lambda.update_function_code().function_name(function);
         let call = match code {
             SentCode::Zip(bytes) => call.zip_file(Blob::new(bytes.clone())),
@@ -27,10 +27,15 @@ impl Swapping for Clients {
         let long = aws_sdk_lambda::config::Builder::new()
             .retry_config(RetryConfig::standard().with_max_attempts(3))
             .timeout_config(timeouts(LONG_TIMEOUT));
-        call.customize().config_override(long).send().await.map(|_| ()).map_err(from_sdk("UpdateFunctionCode"))
+        let answer = call.customize().config_override(long).send().await.map_err(from_sdk("UpdateFunctionCode"))?;
+        Ok(liveness(answer.last_update_status, answer.last_update_status_reason))
     }
 
-    async fn update_configuration(&self, function: &str, configuration: &Map<String, Value>) -> Result<(), AwsError> {
+    async fn update_configuration(
+        &self,
+        function: &str,
+        configuration: &Map<String, Value>,
+    ) -> Result<Liveness, AwsError> {
         let mut call = self.lambda.update_function_configuration().function_name(function);
         for (name, value) in configuration {
             call = match name.as_str() {
@@ -49,24 +54,30 @@ impl Swapping for Clients {
                 }
             };
         }
-        call.send().await.map(|_| ()).map_err(from_sdk("UpdateFunctionConfiguration"))
+        let answer = call.send().await.map_err(from_sdk("UpdateFunctionConfiguration"))?;
+        Ok(liveness(answer.last_update_status, answer.last_update_status_reason))
     }
 
     async fn liveness(&self, function: &str) -> Result<Liveness, AwsError> {
         let answer = self.lambda.get_function_configuration().function_name(function).send().await;
         let answer = answer.map_err(from_sdk("GetFunctionConfiguration"))?;
-        Ok(match answer.last_update_status {
-            Some(LastUpdateStatus::InProgress) => Liveness::Changing,
-            Some(LastUpdateStatus::Failed) => Liveness::Failed(
-                answer.last_update_status_reason.unwrap_or_else(|| "Lambda gives no reason".to_owned()),
-            ),
-            _ => Liveness::Live,
-        })
+        Ok(liveness(answer.last_update_status, answer.last_update_status_reason))
     }
 
     async fn update_machine(&self, arn: &str, definition: &str) -> Result<(), AwsError> {
         let call = self.sfn.update_state_machine().state_machine_arn(arn).definition(definition);
         call.send().await.map(|_| ()).map_err(from_sdk("UpdateStateMachine"))
+    }
+}
+
+/// Source: Lambda API Reference, `LastUpdateStatus` of `FunctionConfiguration`.
+fn liveness(status: Option<LastUpdateStatus>, reason: Option<String>) -> Liveness {
+    match status {
+        Some(LastUpdateStatus::InProgress) => Liveness::Changing,
+        Some(LastUpdateStatus::Failed) => {
+            Liveness::Failed(reason.unwrap_or_else(|| "Lambda gives no reason".to_owned()))
+        }
+        _ => Liveness::Live,
     }
 }
 

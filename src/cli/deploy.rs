@@ -4,15 +4,14 @@ use std::time::Instant;
 
 use serde_json::Value;
 
-use super::prepared::{Prepared, manner, record, remember};
+use super::prepared::{Prepared, manner, remember, share};
 use super::session::Session;
-use super::swaps::{self, Standing};
-use super::{Context, fast, interrupt};
-use crate::apply::{self, Operations};
+use super::{Context, fast, interrupt, swaps};
+use crate::apply::{self, Applied};
 use crate::artifact::{self, Artifact};
 use crate::aws::Clients;
 use crate::observe::{self, Overview};
-use crate::plan::{Condition, Deployed, Plan, Record, Work};
+use crate::plan::{Deployed, Memory, Plan, Record, Way, Work, record_bucket};
 use crate::project::Target;
 use crate::report::Deployment;
 use crate::template::{self, Rendered};
@@ -60,7 +59,7 @@ impl Deploy {
         let session = Session::open(context).await?;
         let prepared = Prepared::of(context, &session)?;
         let clients = session.clients().await?;
-        let mut plan = prepared.plan(&session, &clients).await?;
+        let mut plan = prepared.plan(&session, &clients, Way::Whole).await?;
         session.check_account(context, &clients, plan.deployed.as_ref()).await?;
         let tell = |event| report.applying(&event);
         let manner = manner(&clients, &tell, interrupt::listen(), !self.no_wait);
@@ -68,30 +67,29 @@ impl Deploy {
             && apply::join(&clients, stack, &plan.places, &manner).await?.is_some()
         {
             // What was planned before that operation has ended tells of another stack.
-            plan = prepared.plan(&session, &clients).await?;
+            plan = prepared.plan(&session, &clients, Way::Whole).await?;
         }
         if self.force && plan.work == Work::Nothing {
             plan.work = Work::Update;
         }
-        let standing = standing(&session, &clients, &plan).await?;
         let taken = super::plan::taken(&session, &clients, &plan).await?;
         if !taken.is_empty() && !self.plan {
             return Err(Failure::NamesTaken { stack: plan.stack_name.clone(), taken });
         }
-        if self.plan && !self.agreed(context, &session, &clients, &plan, &standing).await? {
+        if self.plan && !self.agreed(context, &session, &clients, &plan).await? {
             return Ok(Outcome::Done);
         }
         if let Some(stack) = &plan.deployed {
-            swaps::undo(context, &clients, &plan, stack, &standing, &manner).await?;
+            swaps::undo(context, &clients, &plan, stack, &manner).await?;
         }
-        let (stack, changed) = match (&plan.work, &plan.deployed) {
-            (Work::Nothing, Some(stack)) if plan.settings_to_set().is_empty() => {
-                (stack.clone(), standing.swaps.is_some())
-            }
-            _ => (apply::apply(&plan, &clients, &manner).await?.stack, true),
+        let (applied, changed) = match (&plan.work, &plan.deployed) {
+            (Work::Nothing, Some(stack)) if plan.settings_to_set().is_empty() => (
+                Applied { stack: stack.clone(), changes: Vec::new(), is_as_planned: true },
+                plan.memory.swaps.is_some(),
+            ),
+            _ => (apply::apply(&plan, &clients, &manner).await?, true),
         };
-        swaps::forget(&clients, &plan, &standing).await?;
-        let overview = overview(&session, &clients, &plan, &stack, !session.is_protected()).await?;
+        let overview = overview(&session, &clients, &plan, &applied).await?;
         report.deployed(&Deployment {
             stage: &session.stack.stage,
             service: &session.stack.service,
@@ -111,9 +109,8 @@ impl Deploy {
         session: &Session,
         clients: &Clients,
         plan: &Plan,
-        standing: &Standing,
     ) -> Result<bool, Failure> {
-        let review = super::plan::review(session, clients, plan, standing).await?;
+        let review = super::plan::review(session, clients, plan).await?;
         context.report.review(&review, &session.place(), false, &session.secrets);
         if self.yes || review.is_empty() {
             return Ok(true);
@@ -126,45 +123,55 @@ impl Deploy {
     }
 }
 
-/// What stands now; it is remembered for the next time.
+/// What stands now; it is remembered for the next time, here and for everybody, unless it changes again already.
 pub async fn overview(
     session: &Session,
     clients: &Clients,
     plan: &Plan,
-    stack: &Deployed,
-    is_whole: bool,
+    applied: &Applied,
 ) -> Result<Overview, Failure> {
-    let known = record(session).filter(|record| record.tells_of(stack));
-    let resources = match known {
-        Some(record) => record.resources,
-        None => clients.resources(&stack.id).await?,
-    };
+    let stack = &applied.stack;
+    let resources = swaps::resources(clients, plan, stack).await?;
     let template: Value = serde_json::from_str(&plan.template).unwrap_or_default();
     let region = &session.stack.region;
     let endpoint = clients.local_endpoint();
     let overview = observe::overview_of(stack, &resources, &template, region, endpoint, &session.keys());
-    let record = Record {
-        stack_id: stack.id.clone(),
-        changed_at: stack.changed_at.clone(),
-        template,
-        resources,
-        places: plan.places.clone(),
-        // A protected stage is never looked at for swaps.
-        swaps_tag: is_whole.then_some(None),
-        swaps: None,
-    };
-    remember(session, &record)?;
+    if applied.is_as_planned {
+        let record = Record {
+            stack_id: stack.id.clone(),
+            changed_at: stack.changed_at.clone(),
+            change_set_id: stack.change_set_id.clone(),
+            template,
+            resources,
+            places: plan.places.clone(),
+            swaps: None,
+            tag: None,
+        };
+        keep(session, clients, plan, stack, record).await?;
+    }
     Ok(overview)
 }
 
-/// What was changed past CloudFormation; of a protected stage, and of a stack that is not there, nothing.
-pub async fn standing(session: &Session, clients: &Clients, plan: &Plan) -> Result<Standing, Failure> {
-    match &plan.deployed {
-        Some(stack) if !session.is_protected() && stack.status.condition() == Condition::Ready => {
-            swaps::standing(session, clients, plan, stack, false).await
-        }
-        _ => Ok(Standing::default()),
-    }
+/// Remembers a stack after a whole deployment. That nobody else is told is no failure of the deployment: the next one asks more.
+async fn keep(
+    session: &Session,
+    clients: &Clients,
+    plan: &Plan,
+    stack: &Deployed,
+    mut record: Record,
+) -> Result<(), Failure> {
+    let memory = Memory { bucket: record_bucket(&plan.bucket, stack), ..plan.memory.clone() };
+    let is_told = memory.swaps.is_none()
+        && memory.tag.is_some()
+        && memory.record.as_ref().is_some_and(|known| known.tells_of(stack) && known.template == record.template);
+    record.tag = match is_told {
+        true => memory.tag.clone(),
+        false => share(clients, &plan.prefix, &memory, &record).await.unwrap_or_else(|error| {
+            tracing::debug!(%error, "the record of the stack is not written");
+            None
+        }),
+    };
+    Ok(remember(session, &record)?)
 }
 
 /// Builds the artifacts and renders the template. When it is `tolerant`, what cannot be built is zipped as it is.

@@ -4,13 +4,13 @@ use std::time::Instant;
 
 use serde_json::Value;
 
-use super::prepared::{Prepared, manner, record, remember, who};
+use super::prepared::{Prepared, manner, remember, share, who};
 use super::session::Session;
 use super::{Context, interrupt, swaps};
-use crate::apply::{self, Operations, Swap};
-use crate::aws::Clients;
+use crate::apply::{self, Swap};
+use crate::aws::{AwsError, Clients};
 use crate::failure::Usage;
-use crate::plan::{Condition, Deployed, Plan, Record, Swaps, Verdict};
+use crate::plan::{Condition, Deployed, Memory, Plan, Record, StackResource, Swaps, Verdict, Way};
 use crate::report::Swapped;
 use crate::{Failure, Outcome};
 
@@ -30,12 +30,10 @@ pub async fn run(context: &Context, asks: bool) -> Result<Outcome, Failure> {
     let tell = |event| context.report.applying(&event);
     let manner = manner(&clients, &tell, interrupt::listen(), true);
     let (plan, stack) = ready(context, &session, &prepared, &clients, &manner).await?;
-    let standing = swaps::standing(&session, &clients, &plan, &stack, true).await?;
-    let resources = match record(&session).filter(|record| record.tells_of(&stack)) {
-        Some(record) => record.resources,
-        None => clients.resources(&stack.id).await?,
-    };
-    let found = swaps::classify(&plan, &stack, &standing, &resources);
+    let resources = swaps::resources(&clients, &plan, &stack).await?;
+    let earlier = plan.memory.swaps.as_ref();
+    let uncertain = earlier.is_some_and(|swaps| !swaps.finished);
+    let found = swaps::classify(&plan, &stack, earlier, uncertain, &resources);
     context.report.classified(&found);
     if found.iter().any(|one| matches!(one.verdict, Verdict::Not(_))) {
         return Err(Failure::NotSwappable { found });
@@ -46,22 +44,8 @@ pub async fn run(context: &Context, asks: bool) -> Result<Outcome, Failure> {
         return Ok(Outcome::Done);
     }
     if !all.is_empty() {
-        let swaps = recorded(&plan, &stack, standing.swaps.as_ref(), &all, manner.now);
-        let tag = swaps::write(&clients, &plan, &standing, &swaps).await?;
-        let mut record = Record {
-            stack_id: stack.id.clone(),
-            changed_at: stack.changed_at.clone(),
-            template: plan.before.clone().unwrap_or_default(),
-            resources,
-            places: plan.places.clone(),
-            // Until all is done, only the bucket's record is to be believed.
-            swaps_tag: None,
-            swaps: None,
-        };
-        remember(&session, &record)?;
-        manner.race(&stack.name, apply::swap(&clients, &standing.bucket, &all, &manner)).await?;
-        (record.swaps_tag, record.swaps) = (Some(tag), Some(swaps));
-        remember(&session, &record)?;
+        let record = recorded(&plan, &stack, resources, &all, manner.now);
+        swap(&session, &clients, &plan, record, &all, &manner).await?;
     }
     let ids: Vec<&str> = all.iter().map(Swap::logical_id).collect();
     context.report.swapped(&Swapped {
@@ -81,11 +65,11 @@ async fn ready(
     clients: &Clients,
     manner: &apply::Manner<'_>,
 ) -> Result<(Plan, Deployed), Failure> {
-    let mut plan = prepared.plan(session, clients).await?;
+    let mut plan = prepared.plan(session, clients, Way::Direct).await?;
     if let Some(stack) = &plan.deployed {
         session.check_account(context, clients, Some(stack)).await?;
         if apply::join(clients, stack, &plan.places, manner).await?.is_some() {
-            plan = prepared.plan(session, clients).await?;
+            plan = prepared.plan(session, clients, Way::Direct).await?;
         }
     }
     let stack = plan.deployed.clone().filter(|stack| stack.status.condition() == Condition::Ready);
@@ -94,25 +78,73 @@ async fn ready(
     Ok((plan, stack))
 }
 
-/// The record of everything that is swapped by then.
-fn recorded(plan: &Plan, stack: &Deployed, earlier: Option<&Swaps>, all: &[Swap], now: jiff::Timestamp) -> Swaps {
+/// Changes everything directly. What is to be changed is told everybody before, so that it is known whatever happens then, and
+/// that it is done, after.
+///
+/// # Errors
+/// Somebody else has swapped since the record was read; what the cloud answers.
+async fn swap(
+    session: &Session,
+    clients: &Clients,
+    plan: &Plan,
+    mut record: Record,
+    all: &[Swap],
+    manner: &apply::Manner<'_>,
+) -> Result<(), Failure> {
+    // A stack without a bucket of its own keeps no record, and its template names no code in it.
+    let missing = || Failure::NotDeployed { stack: plan.stack_name.clone(), place: session.place() };
+    let bucket = plan.memory.bucket.clone().ok_or_else(missing)?;
+    let begun = share(clients, &plan.prefix, &plan.memory, &record).await;
+    let tag = match begun {
+        Err(error) if is_overtaken(&error) => {
+            // What this machine remembers is older than that, and must be looked up the next time.
+            remember(session, &Record { swaps: plan.memory.swaps.clone(), ..record })?;
+            return Err(Failure::SwappedMeanwhile);
+        }
+        begun => begun?,
+    };
+    // Until all is done, only the record in the bucket is to be believed.
+    remember(session, &record)?;
+    manner.race(&plan.stack_name, apply::swap(clients, &bucket, all, manner)).await?;
+    record.swaps = record.swaps.and_then(|swaps| swaps.finished(&record.template));
+    let memory = Memory { tag, ..plan.memory.clone() };
+    record.tag = share(clients, &plan.prefix, &memory, &record).await.unwrap_or_else(|error| {
+        // All is done and told; the next time it is only not known to be finished.
+        tracing::debug!(%error, "the record of the stack is not written");
+        None
+    });
+    Ok(remember(session, &record)?)
+}
+
+/// Source: Amazon S3 User Guide, "Conditional writes".
+fn is_overtaken(error: &AwsError) -> bool {
+    matches!(error.code.as_str(), "PreconditionFailed" | "HTTP 412" | "ConditionalRequestConflict")
+}
+
+/// The record of the stack with everything that is swapped by then.
+fn recorded(
+    plan: &Plan,
+    stack: &Deployed,
+    resources: Vec<StackResource>,
+    all: &[Swap],
+    now: jiff::Timestamp,
+) -> Record {
     let template: Value = serde_json::from_str(&plan.template).unwrap_or_default();
-    let mut resources = earlier.map(|swaps| swaps.resources.clone()).unwrap_or_default();
+    let mut swapped = plan.memory.swaps.as_ref().map(|swaps| swaps.resources.clone()).unwrap_or_default();
     for swap in all {
         let id = swap.logical_id();
         let wanted = template.pointer(&format!("/Resources/{id}/Properties")).cloned().unwrap_or_default();
-        let deployed = plan.before.as_ref().and_then(|before| before.pointer(&format!("/Resources/{id}/Properties")));
-        match deployed == Some(&wanted) {
-            // It is again as CloudFormation has it.
-            true => resources.remove(id),
-            false => resources.insert(id.to_owned(), wanted),
-        };
+        swapped.insert(id.to_owned(), wanted);
     }
-    Swaps {
+    let swaps = Swaps { by: who(), at: now.to_string(), finished: false, resources: swapped };
+    Record {
         stack_id: stack.id.clone(),
         changed_at: stack.changed_at.clone(),
-        by: who(),
-        at: now.to_string(),
+        change_set_id: stack.change_set_id.clone(),
+        template: plan.before.clone().unwrap_or_default(),
         resources,
+        places: plan.places.clone(),
+        swaps: Some(swaps),
+        tag: None,
     }
 }

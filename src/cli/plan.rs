@@ -3,13 +3,11 @@
 use serde_json::Value;
 
 use super::Context;
-use super::deploy::standing;
 use super::prepared::{Prepared, manner, record};
 use super::session::Session;
-use super::swaps::Standing;
 use crate::apply::{self, ApplyFailure, Interrupt, Operations};
 use crate::aws::{Clients, LOCAL_ACCOUNT};
-use crate::plan::{self, Fate, Known, Plan as Planned, PlanFailure, Review, Work};
+use crate::plan::{self, Fate, Known, Plan as Planned, PlanFailure, Review, Way, Work};
 use crate::project::Target;
 use crate::{Failure, Outcome};
 
@@ -44,11 +42,8 @@ impl Plan {
     /// What the cloud says; without credentials for it, what the templates say.
     async fn review(&self, context: &Context, session: &Session, prepared: &Prepared) -> Result<Review, Failure> {
         let clients = session.clients().await?;
-        match prepared.plan(session, &clients).await {
-            Ok(plan) => {
-                let standing = standing(session, &clients, &plan).await?;
-                review(session, &clients, &plan, &standing).await
-            }
+        match prepared.plan(session, &clients, Way::Whole).await {
+            Ok(plan) => review(session, &clients, &plan).await,
             Err(Failure::Plan(PlanFailure::Aws(error))) if error.is_unreachable() && record(session).is_some() => {
                 context.report.warn(&format!("{error}; this is the plan without asking AWS"));
                 Ok(offline(session, prepared))
@@ -78,12 +73,7 @@ fn offline(session: &Session, prepared: &Prepared) -> Review {
 
 /// What a plan would change, as the cloud says, with the names that are taken. When CloudFormation refuses the change set
 /// for such names, the templates tell the rest.
-pub async fn review(
-    session: &Session,
-    clients: &Clients,
-    plan: &Planned,
-    standing: &Standing,
-) -> Result<Review, Failure> {
+pub async fn review(session: &Session, clients: &Clients, plan: &Planned) -> Result<Review, Failure> {
     let manner = manner(clients, &|_| {}, Interrupt::never(), true);
     let taken = taken(session, clients, plan).await?;
     let mut review = match apply::propose(plan, clients, &manner).await {
@@ -94,7 +84,7 @@ pub async fn review(
     };
     review.taken = taken;
     review.settings = plan.settings_to_set();
-    review.swapped = standing.swaps.as_ref().map(plan::Swaps::listed).unwrap_or_default();
+    review.swapped = plan.memory.swaps.as_ref().map(plan::Swaps::listed).unwrap_or_default();
     Ok(review)
 }
 

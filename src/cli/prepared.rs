@@ -8,11 +8,11 @@ use super::deploy::render;
 use super::session::Session;
 use super::{Context, settings};
 use crate::Failure;
-use crate::apply::{Interrupt, Manner, Tell};
+use crate::apply::{Interrupt, Manner, Objects, Tell, Unless};
 use crate::artifact::Artifact;
-use crate::aws::Clients;
+use crate::aws::{AwsError, Clients};
 use crate::failure::MachineFailure;
-use crate::plan::{self, Plan, Record, Records, StackSettings, Wanted};
+use crate::plan::{self, Memory, Plan, Record, Records, StackSettings, Wanted, Way, record_key};
 use crate::template::Rendered;
 
 /// A project that is built and rendered.
@@ -39,7 +39,7 @@ impl Prepared {
     ///
     /// # Errors
     /// A stack that cannot be updated, an account that does not answer.
-    pub async fn plan(&self, session: &Session, clients: &Clients) -> Result<Plan, Failure> {
+    pub async fn plan(&self, session: &Session, clients: &Clients, way: Way) -> Result<Plan, Failure> {
         let record = record(session);
         let wanted = Wanted {
             region: &session.stack.region,
@@ -49,6 +49,7 @@ impl Prepared {
             settings: &self.settings,
             keep_deployments: session.stack.kept_deployments(),
             record: record.as_ref(),
+            way,
         };
         Ok(plan::prepare(clients, wanted).await?)
     }
@@ -82,4 +83,22 @@ pub fn record(session: &Session) -> Option<Record> {
 pub fn remember(session: &Session, record: &Record) -> Result<(), MachineFailure> {
     let written = Records::of(&session.deploy_dir()).write(&session.at(), &session.stack.stack_name(), record);
     written.map_err(MachineFailure::while_doing("cannot write under .deploy/stacks"))
+}
+
+/// Tells everybody how a stack stands: writes its record beside its artifacts, unless somebody else has written it since it
+/// was read. Its new tag; none when there is no bucket for it.
+///
+/// # Errors
+/// `PreconditionFailed` when somebody else has; what else the cloud answers.
+pub async fn share(
+    clients: &Clients,
+    prefix: &str,
+    memory: &Memory,
+    record: &Record,
+) -> Result<Option<String>, AwsError> {
+    let Some(bucket) = &memory.bucket else { return Ok(None) };
+    let unless = memory.tag.clone().map_or(Unless::There, Unless::Changed);
+    // The tag is of the record without it.
+    let text = serde_json::to_string(&Record { tag: None, ..record.clone() }).unwrap_or_default();
+    clients.put_text_unless(bucket, &record_key(prefix), &text, &unless).await
 }

@@ -8,7 +8,7 @@ use crate::apply::{self, Manner, Remedy};
 use crate::aws::Clients;
 use crate::failure::listing;
 use crate::observe::{self, StaleStage};
-use crate::plan::{Condition, Deployed, Stacks, Taken};
+use crate::plan::{Condition, Deployed, Stacks, Taken, Way};
 use crate::{Failure, Outcome};
 
 /// How often a way back is continued that stops at one resource after the other.
@@ -132,7 +132,7 @@ impl Repair {
         manner: &Manner<'_>,
     ) -> Result<bool, Failure> {
         let prepared = Prepared::of(context, session)?;
-        let plan = prepared.plan(session, clients).await?;
+        let plan = prepared.plan(session, clients, Way::Whole).await?;
         let taken = super::plan::taken(session, clients, &plan).await?;
         let (importable, others) = taken.into_iter().partition::<Vec<Taken>, _>(Taken::is_importable);
         if !others.is_empty() {

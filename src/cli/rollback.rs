@@ -12,7 +12,7 @@ use super::{Context, deploy, interrupt, settings, swaps};
 use crate::apply::{self, Deployment, Objects};
 use crate::aws::Clients;
 use crate::failure::Usage;
-use crate::plan::{Deployed, Plan, Stacks, Work};
+use crate::plan::{self, Deployed, Plan, Stacks, Texts, Work};
 use crate::report::Reverted;
 use crate::template;
 use crate::{Failure, Outcome};
@@ -55,7 +55,7 @@ impl Rollback {
         }
         let (bucket, deployments) = history(&session, &clients, &stack).await?;
         let chosen = self.choose(&deployments)?;
-        let plan = plan(&session, &clients, &stack, &bucket, chosen).await?;
+        let plan = back_to(&session, &clients, &stack, &bucket, chosen).await?;
         if self.plan {
             let mut review = apply::propose(&plan, &clients, &manner).await?;
             review.settings = plan.settings_to_set();
@@ -65,11 +65,9 @@ impl Rollback {
                 return Ok(Outcome::Done);
             }
         }
-        let standing = deploy::standing(&session, &clients, &plan).await?;
-        swaps::undo(context, &clients, &plan, &stack, &standing, &manner).await?;
+        swaps::undo(context, &clients, &plan, &stack, &manner).await?;
         let applied = apply::apply(&plan, &clients, &manner).await?;
-        swaps::forget(&clients, &plan, &standing).await?;
-        deploy::overview(&session, &clients, &plan, &applied.stack, !session.is_protected()).await?;
+        deploy::overview(&session, &clients, &plan, &applied).await?;
         context.report.reverted(&Reverted {
             stack: &stack.name,
             place: &session.place(),
@@ -105,7 +103,7 @@ impl Rollback {
 }
 
 /// What going back to a deployment means: its template, whose code the bucket still has.
-async fn plan(
+async fn back_to(
     session: &Session,
     clients: &Clients,
     stack: &Deployed,
@@ -123,6 +121,8 @@ async fn plan(
     }
     let parsed = cfn::Template::from_value(value.clone())
         .map_err(|error| Usage::new(format!("the template of the deployment of {} is damaged: {error}", chosen.at)))?;
+    let (bucket, prefix) = (template::deployment_bucket(&session.stack), template::prefix(&session.stack));
+    let memory = plan::recall(clients, stack, &bucket, &prefix, record(session).as_ref(), false).await?;
     let current = clients.template(&stack.id).await?;
     let before: Value = serde_json::from_str(&current).unwrap_or(Value::String(current));
     Ok(Plan {
@@ -133,14 +133,15 @@ async fn plan(
         before: Some(before),
         uploads: Vec::new(),
         template: value.to_string(),
-        bucket: template::deployment_bucket(&session.stack),
-        prefix: template::prefix(&session.stack),
+        bucket,
+        prefix,
         settings: settings::settings(session, &parsed)?,
         places: Default::default(),
         keep_deployments: session.stack.kept_deployments(),
         bucket_first: None,
         policy_to_set: None,
         protection_to_set: None,
+        memory,
     })
 }
 

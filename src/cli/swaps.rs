@@ -1,66 +1,25 @@
-//! What was changed past CloudFormation: found, undone by a whole deployment, remembered.
+//! What was changed past CloudFormation: told apart, undone by a whole deployment.
 
 use serde_json::Value;
 
 use super::Context;
-use super::prepared::record;
-use super::session::Session;
 use crate::Failure;
-use crate::apply::{self, ApplyFailure, Manner, ObjectVersion, Objects, Swap, Unless};
+use crate::apply::{self, Manner, Operations, Swap};
 use crate::aws::Clients;
-use crate::plan::{self, Classified, Deployed, Known, Plan, SwapQuestion, Swaps, Verdict, swaps_key};
+use crate::plan::{self, Classified, Deployed, Known, Plan, StackResource, SwapQuestion, Swaps, Verdict};
 
-/// The record of swaps of a stack, as far as it holds.
-#[derive(Debug, Default)]
-pub struct Standing {
-    pub bucket: String,
-    pub swaps: Option<Swaps>,
-    /// The tag of the record in the bucket, also of one that no longer holds; none when there is no record.
-    pub tag: Option<String>,
-    /// This machine wrote it last, and finished.
-    pub is_certain: bool,
-}
-
-/// What was changed past CloudFormation since the stack's last whole deployment. When it is `trusting`, what this machine
-/// remembers is taken for it; a change by somebody else is then noticed when the record is written.
-///
-/// # Errors
-/// What the cloud answers.
-pub async fn standing(
-    session: &Session,
-    clients: &Clients,
-    plan: &Plan,
-    stack: &Deployed,
-    trusting: bool,
-) -> Result<Standing, Failure> {
-    let bucket = match apply::deployment_bucket(clients, &plan.bucket, Some(stack), &stack.name).await {
-        Ok(bucket) => bucket,
-        // Without a bucket nothing can have been recorded.
-        Err(ApplyFailure::NoBucket { .. }) => return Ok(Standing::default()),
-        Err(failure) => return Err(failure.into()),
-    };
-    let remembered = record(session).filter(|record| trusting && record.tells_of(stack));
-    let known = remembered.and_then(|record| Some((record.swaps_tag.clone()?, record.swaps)));
-    if let Some((tag, swaps)) = known {
-        return Ok(Standing { bucket, swaps, tag, is_certain: true });
-    }
-    let stored = clients.text(&bucket, &swaps_key(&plan.prefix)).await?;
-    let tag = stored.as_ref().and_then(|stored| stored.tag.clone());
-    // A record that cannot be read tells nothing; the next whole deployment replaces it.
-    let swaps = stored.and_then(|stored| serde_json::from_str::<Swaps>(&stored.text).ok());
-    Ok(Standing { bucket, swaps: swaps.filter(|swaps| swaps.hold_for(stack)), tag, is_certain: false })
-}
-
-/// Every change between what runs and the wanted template.
+/// Every change between what runs and the wanted template. What was swapped is `uncertain` when it is not known that all of
+/// it was made.
 pub fn classify(
     plan: &Plan,
     stack: &Deployed,
-    standing: &Standing,
-    resources: &[plan::StackResource],
+    swaps: Option<&Swaps>,
+    uncertain: bool,
+    resources: &[StackResource],
 ) -> Vec<Classified> {
     let template: Value = serde_json::from_str(&plan.template).unwrap_or_default();
     let deployed = plan.before.clone().unwrap_or_default();
-    let before = plan::running(&deployed, standing.swaps.as_ref(), !standing.is_certain);
+    let before = plan::running(&deployed, swaps, uncertain);
     let known = Known {
         template: &template,
         region: &plan.region,
@@ -84,26 +43,15 @@ pub fn swappable(found: &[Classified]) -> Vec<Swap> {
     swaps.collect()
 }
 
-/// Writes the record before anything is swapped, so that it is known whatever happens then; its new tag.
+/// The resources of the stack that a plan is for: as they are remembered, else as the cloud says.
 ///
 /// # Errors
-/// Somebody else has swapped since it was read.
-pub async fn write(
-    clients: &Clients,
-    plan: &Plan,
-    standing: &Standing,
-    swaps: &Swaps,
-) -> Result<Option<String>, Failure> {
-    let unless = match &standing.tag {
-        Some(tag) => Unless::Changed(tag.clone()),
-        None => Unless::There,
-    };
-    let text = serde_json::to_string(swaps).unwrap_or_default();
-    let written = clients.put_text_unless(&standing.bucket, &swaps_key(&plan.prefix), &text, &unless).await;
-    written.map_err(|error| match error.code.as_str() {
-        "PreconditionFailed" | "HTTP 412" | "ConditionalRequestConflict" => Failure::SwappedMeanwhile,
-        _ => error.into(),
-    })
+/// What the cloud answers.
+pub async fn resources(clients: &Clients, plan: &Plan, stack: &Deployed) -> Result<Vec<StackResource>, Failure> {
+    match plan.memory.record.as_ref().filter(|record| record.tells_of(stack)) {
+        Some(record) => Ok(record.resources.clone()),
+        None => Ok(clients.resources(&stack.id).await?),
+    }
 }
 
 /// Before a whole deployment: what was swapped goes back directly to what CloudFormation has, so that it sees every change.
@@ -115,29 +63,15 @@ pub async fn undo(
     clients: &Clients,
     plan: &Plan,
     stack: &Deployed,
-    standing: &Standing,
     manner: &Manner<'_>,
 ) -> Result<(), Failure> {
-    let (Some(swaps), Some(before)) = (&standing.swaps, &plan.before) else { return Ok(()) };
+    let (Some(swaps), Some(before)) = (&plan.memory.swaps, &plan.before) else { return Ok(()) };
     // The code of the stack's own template is in the bucket.
     let deployed = Plan { template: before.to_string(), uploads: Vec::new(), ..plan.clone() };
-    let uncertain = Standing { swaps: Some(swaps.clone()), bucket: standing.bucket.clone(), ..Standing::default() };
-    let resources = apply::Operations::resources(clients, &stack.id).await?;
-    let mut found = classify(&deployed, stack, &uncertain, &resources);
+    let resources = resources(clients, plan, stack).await?;
+    let mut found = classify(&deployed, stack, Some(swaps), true, &resources);
     found.retain(|one| swaps.resources.contains_key(&one.what));
     let back = swappable(&found);
     context.report.swapping(&back);
-    Ok(apply::swap(clients, &standing.bucket, &back, manner).await?)
-}
-
-/// After a whole deployment nothing is left of what was swapped.
-///
-/// # Errors
-/// What the cloud answers.
-pub async fn forget(clients: &Clients, plan: &Plan, standing: &Standing) -> Result<(), Failure> {
-    if standing.tag.is_some() {
-        let object = ObjectVersion { key: swaps_key(&plan.prefix), ..ObjectVersion::default() };
-        clients.delete_objects(&standing.bucket, &[object]).await?;
-    }
-    Ok(())
+    Ok(apply::swap(clients, plan.memory.bucket.as_deref().unwrap_or_default(), &back, manner).await?)
 }

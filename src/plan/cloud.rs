@@ -31,6 +31,20 @@ pub trait Stacks {
     fn delete_change_set(&self, change_set: &str) -> impl Future<Output = Result<(), AwsError>> + Send;
 }
 
+/// A text that is kept in a bucket.
+#[derive(Clone, PartialEq, Eq)]
+pub struct StoredText {
+    pub text: String,
+    /// Differs where the content differs.
+    pub tag: Option<String>,
+}
+
+/// Texts in buckets.
+pub trait Texts {
+    /// A text; none when it, or its bucket, is not there.
+    fn text(&self, bucket: &str, key: &str) -> impl Future<Output = Result<Option<StoredText>, AwsError>> + Send;
+}
+
 /// Names of an account.
 pub trait Names {
     /// Those of some names under which the account has something of that type.

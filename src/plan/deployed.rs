@@ -22,6 +22,8 @@ pub struct Deployed {
     pub termination_protection: bool,
     /// When it was last created or updated, as the cloud writes it.
     pub changed_at: Option<String>,
+    /// The change set that it was last changed by, as the cloud says.
+    pub change_set_id: Option<String>,
 }
 
 /// One resource of a stack.

@@ -6,7 +6,8 @@ use std::path::PathBuf;
 use serde_json::Value;
 
 use super::limits::{Excess, excess};
-use super::{Condition, Deployed, Record, StackSettings, Stacks, Status};
+use super::memory::{DEPLOYMENT_BUCKET_OUTPUT, Memory, recall};
+use super::{Condition, Deployed, Record, StackSettings, Stacks, Status, Texts};
 use crate::artifact::Artifact;
 use crate::aws::AwsError;
 use crate::failure::Account;
@@ -16,8 +17,6 @@ use crate::template::{Bucket, Rendered, artifact_key};
 const DEPLOYMENT_BUCKET: &str = "ServerlessDeploymentBucket";
 /// Logical id of that bucket's policy.
 const DEPLOYMENT_BUCKET_POLICY: &str = "ServerlessDeploymentBucketPolicy";
-/// The output that names it.
-const DEPLOYMENT_BUCKET_OUTPUT: &str = "ServerlessDeploymentBucketName";
 
 /// Everything that applying needs; it never looks at the project again.
 #[derive(Clone, Debug)]
@@ -47,6 +46,8 @@ pub struct Plan {
     pub policy_to_set: Option<String>,
     /// The protection from being deleted that the stack is to have, or to lose.
     pub protection_to_set: Option<bool>,
+    /// What is remembered of the stack.
+    pub memory: Memory,
 }
 
 impl Plan {
@@ -158,6 +159,16 @@ pub struct Wanted<'a> {
     pub keep_deployments: usize,
     /// What this machine remembers of the stack.
     pub record: Option<&'a Record>,
+    pub way: Way,
+}
+
+/// How the stack is to be changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Way {
+    /// By CloudFormation, with all that is set on the stack.
+    Whole,
+    /// Past it, so that what is set on the stack does not matter, and what this machine remembers is enough.
+    Direct,
 }
 
 /// Looks at the stack and says what there is to do.
@@ -165,8 +176,8 @@ pub struct Wanted<'a> {
 /// # Errors
 /// [`PlanFailure::TooLarge`] before anything is asked; [`PlanFailure::BadState`] when the stack must be mended first; a
 /// stack in which an operation goes on is not bad.
-pub async fn prepare(cloud: &impl Stacks, wanted: Wanted<'_>) -> Result<Plan, PlanFailure> {
-    let Wanted { rendered, settings, .. } = wanted;
+pub async fn prepare(cloud: &(impl Stacks + Texts), wanted: Wanted<'_>) -> Result<Plan, PlanFailure> {
+    let Wanted { rendered, settings, way, .. } = wanted;
     let template =
         serde_json::to_value(&rendered.template).map_err(|error| AwsError::garbled("template", error.to_string()))?;
     let text = template.to_string();
@@ -175,13 +186,18 @@ pub async fn prepare(cloud: &impl Stacks, wanted: Wanted<'_>) -> Result<Plan, Pl
         return Err(PlanFailure::TooLarge { excess });
     }
     let deployed = cloud.stack(&rendered.stack_name).await?.filter(|stack| stack.status.condition() != Condition::Gone);
+    let trusting = way == Way::Direct;
+    let memory = match &deployed {
+        Some(stack) => recall(cloud, stack, &rendered.bucket, &rendered.prefix, wanted.record, trusting).await?,
+        None => Memory::default(),
+    };
     let (work, before) = match &deployed {
         None => (create(rendered, &template), None),
         Some(stack) => match stack.status.condition() {
             Condition::OnlyReviewed => (create(rendered, &template), None),
             Condition::Stillborn | Condition::Stuck | Condition::HalfDeleted => return Err(bad_state(stack)),
             Condition::Ready | Condition::Busy | Condition::Gone => {
-                let before = before(cloud, stack, wanted.record).await?;
+                let before = before(cloud, stack, memory.record.as_ref()).await?;
                 let work = match is_unchanged(stack, &before, &template, settings) {
                     true => Work::Nothing,
                     false => Work::Update,
@@ -194,7 +210,10 @@ pub async fn prepare(cloud: &impl Stacks, wanted: Wanted<'_>) -> Result<Plan, Pl
         (Work::Update, Some(before)) if rendered.bucket == Bucket::OfStack => with_bucket(before, &template),
         _ => None,
     };
-    let policy_to_set = policy_to_set(cloud, deployed.as_ref(), settings).await?;
+    let policy_to_set = match way {
+        Way::Whole => policy_to_set(cloud, deployed.as_ref(), settings).await?,
+        Way::Direct => None,
+    };
     let protected = deployed.as_ref().is_some_and(|stack| stack.termination_protection);
     let protection_to_set = settings.termination_protection.filter(|wanted| *wanted != protected);
     Ok(Plan {
@@ -213,6 +232,7 @@ pub async fn prepare(cloud: &impl Stacks, wanted: Wanted<'_>) -> Result<Plan, Pl
         bucket_first,
         policy_to_set,
         protection_to_set,
+        memory,
     })
 }
 
@@ -232,9 +252,9 @@ async fn policy_to_set(
     Ok((!same).then(|| policy.clone()))
 }
 
-/// The template that a stack has: as it is remembered when the stack was not changed since, else as the cloud says.
+/// The template that a stack has: as it is remembered, else as the cloud says.
 async fn before(cloud: &impl Stacks, stack: &Deployed, record: Option<&Record>) -> Result<Value, AwsError> {
-    if let Some(record) = record.filter(|record| record.tells_of(stack)) {
+    if let Some(record) = record {
         return Ok(record.template.clone());
     }
     let text = cloud.template(&stack.id).await?;

@@ -1,7 +1,7 @@
-//! What this machine remembers of the last deployment of a stack, under `.deploy/stacks/`.
+//! What is remembered of the last deployment of a stack; on this machine it is kept under `.deploy/stacks/`.
 //!
 //! It saves calls, and lets a plan be made without an account. It is never believed against the cloud: a stack that was
-//! changed since is seen by its id and the time of its last change.
+//! changed since is seen by its id, the time of its last change and the change set that made it.
 
 use std::collections::BTreeMap;
 use std::io::Write;
@@ -20,21 +20,19 @@ pub struct Record {
     pub stack_id: String,
     /// When CloudFormation last changed the stack, as it says itself.
     pub changed_at: Option<String>,
+    /// The change set that it was changed by.
+    #[serde(default)]
+    pub change_set_id: Option<String>,
     pub template: Value,
     pub resources: Vec<StackResource>,
     /// Where each resource came from then.
     pub places: BTreeMap<String, String>,
-    /// The ETag of the stack's record of swaps, when this machine has seen it: `Some(None)` says that there is none.
-    #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
-    pub swaps_tag: Option<Option<String>>,
-    /// That record, as this machine wrote it.
+    /// What was changed past CloudFormation since then.
     #[serde(default)]
     pub swaps: Option<Swaps>,
-}
-
-/// A member that is there and null says more than one that is not there.
-fn present<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<Option<String>>, D::Error> {
-    Option::<String>::deserialize(deserializer).map(Some)
+    /// The tag of the record in the deployment bucket, when this machine wrote that one or has seen it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tag: Option<String>,
 }
 
 /// A template may hold secrets.
@@ -50,13 +48,16 @@ impl std::fmt::Debug for Record {
 }
 
 impl Record {
-    /// Whether it tells of the stack as it stands.
+    /// Whether it tells of the stack as it stands: CloudFormation has not changed it since, by whomever it was asked.
     pub fn tells_of(&self, stack: &Deployed) -> bool {
-        self.stack_id == stack.id && self.changed_at.is_some() && self.changed_at == stack.changed_at
+        self.stack_id == stack.id
+            && self.changed_at.is_some()
+            && self.changed_at == stack.changed_at
+            && self.change_set_id == stack.change_set_id
     }
 }
 
-/// The records of a project.
+/// The records of a project on this machine.
 #[derive(Clone, Debug)]
 pub struct Records {
     folder: PathBuf,
@@ -121,7 +122,7 @@ mod tests {
     fn a_record_is_read_as_it_was_written_and_leaves_nothing_when_it_is_forgotten() {
         let folder = tempfile::tempdir().unwrap();
         let records = Records::of(folder.path());
-        let record = Record { stack_id: "arn".into(), swaps_tag: Some(None), ..Record::default() };
+        let record = Record { stack_id: "arn".into(), tag: Some("t".into()), ..Record::default() };
         records.write("aws-us-east-1", "signup-dev", &record).unwrap();
         assert_eq!(records.read("aws-us-east-1", "signup-dev"), Some(record));
         assert_eq!(records.read("aws-eu-west-1", "signup-dev"), None);

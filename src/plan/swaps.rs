@@ -1,25 +1,23 @@
 //! What was changed past CloudFormation since the last whole deployment.
 //!
-//! It is kept in the deployment bucket, where everybody who deploys the stack finds it.
+//! It is part of the stack's record in the deployment bucket, where everybody who deploys the stack finds it.
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::Deployed;
-
 /// The resources of a stack that are not as its template says.
 #[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Swaps {
-    pub stack_id: String,
-    /// The stack's last change then: a later one says that CloudFormation has deployed since.
-    pub changed_at: Option<String>,
     /// Who did it last: `ann@laptop`.
     pub by: String,
     /// When, in RFC 3339.
     pub at: String,
+    /// All of them were seen live; else some may not have been made.
+    #[serde(default)]
+    pub finished: bool,
     /// For each logical id the properties that were asked for.
     pub resources: BTreeMap<String, Value>,
 }
@@ -44,9 +42,12 @@ pub struct Swapped {
 }
 
 impl Swaps {
-    /// Whether they still hold: CloudFormation has not deployed since.
-    pub fn hold_for(&self, stack: &Deployed) -> bool {
-        self.stack_id == stack.id && self.changed_at == stack.changed_at
+    /// The same once all of them are live: those that are again as the deployed template says are none any more.
+    pub fn finished(mut self, deployed: &Value) -> Option<Swaps> {
+        let properties = |id: &str| deployed.pointer(&format!("/Resources/{id}/Properties"));
+        self.resources.retain(|id, wanted| properties(id) != Some(wanted));
+        self.finished = true;
+        (!self.resources.is_empty()).then_some(self)
     }
 
     /// Each of them, for a plan.
@@ -54,9 +55,4 @@ impl Swaps {
         let one = |id: &String| Swapped { logical_id: id.clone(), by: self.by.clone(), at: self.at.clone() };
         self.resources.keys().map(one).collect()
     }
-}
-
-/// Where the record of swaps is in the bucket.
-pub fn swaps_key(prefix: &str) -> String {
-    format!("{prefix}/swaps.json")
 }

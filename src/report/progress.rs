@@ -155,9 +155,10 @@ impl Report {
             Event::Retrying { message, pause } => {
                 self.note(&format!("{message}; trying again in {:.1} s", pause.as_secs_f64()));
             }
-            Event::Unwatched { stack } => self.note(&format!(
-                "No longer watching {}. What was begun goes on. Press Ctrl-C again within 5 s to cancel it.",
-                crate::apply::stack_name(stack)
+            Event::Unwatched { stack, cancellable } => self.note(&format!(
+                "No longer watching {}. What was begun goes on.{}",
+                crate::apply::stack_name(stack),
+                if *cancellable { " Press Ctrl-C again within 5 s to cancel it." } else { "" }
             )),
             Event::Cancelling { stack } => {
                 self.note(&format!("Cancelling the update of {}", crate::apply::stack_name(stack)));
@@ -291,7 +292,9 @@ fn apply_object(event: &Event) -> Value {
         Event::Retrying { message, pause } => {
             json!({"event": "retrying", "message": message, "pauseMs": pause.as_millis() as u64})
         }
-        Event::Unwatched { stack } => json!({"event": "unwatched", "stack": stack}),
+        Event::Unwatched { stack, cancellable } => {
+            json!({"event": "unwatched", "stack": stack, "cancellable": cancellable})
+        }
         Event::Cancelling { stack } => json!({"event": "cancelling", "stack": stack}),
         Event::Joined { stack, status, by } => json!({
             "event": "joined",

@@ -3,7 +3,10 @@
 mod cloud_sources;
 mod deploys;
 mod faults;
+mod flow_calls;
 mod flow_deploying;
+mod flow_interrupted;
+mod flow_limits;
 mod flow_repair;
 mod flow_settings;
 mod flow_signup;

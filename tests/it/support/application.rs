@@ -40,10 +40,14 @@ pub fn write(folder: &Path, version: &str) {
     let stack = STACK.replace(r#"VERSION: "1""#, &format!("VERSION: \"{version}\""));
     std::fs::write(folder.join("stack.yaml"), stack).unwrap();
     for name in FUNCTIONS {
-        let mut zip = zip::ZipWriter::new(std::fs::File::create(folder.join(format!("{name}.zip"))).unwrap());
-        zip.start_file("app.py", zip::write::SimpleFileOptions::default()).unwrap();
-        let version = if *name == "RecordDB" { version } else { "1" };
-        write!(zip, "def main(event, context):\n    return {{'{name}': '{version}', 'event': event}}\n").unwrap();
-        zip.finish().unwrap();
+        write_code(folder, name, if *name == "RecordDB" { version } else { "1" });
     }
+}
+
+/// Writes the code of one function.
+pub fn write_code(folder: &Path, name: &str, version: &str) {
+    let mut zip = zip::ZipWriter::new(std::fs::File::create(folder.join(format!("{name}.zip"))).unwrap());
+    zip.start_file("app.py", zip::write::SimpleFileOptions::default()).unwrap();
+    write!(zip, "def main(event, context):\n    return {{'{name}': '{version}', 'event': event}}\n").unwrap();
+    zip.finish().unwrap();
 }

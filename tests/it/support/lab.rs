@@ -4,6 +4,7 @@ use std::process::Command;
 
 use local_aws::Clock;
 use local_aws::daemon::LocalAws;
+use local_aws::wire::Call;
 use serde_json::{Value, json};
 use sha2::Digest;
 use tokio::runtime::Runtime;
@@ -87,7 +88,12 @@ impl Lab {
 
     /// Asks the AWS itself, past the proxy.
     pub fn ask(&self, service: &str, operation: &str, input: Value) -> local_aws::wire::Output {
-        let asked = self.local.cloud().invoke(service, operation, "us-east-1", input);
+        self.ask_with(service, operation, input, Vec::new())
+    }
+
+    /// The same with a body.
+    pub fn ask_with(&self, service: &str, operation: &str, input: Value, payload: Vec<u8>) -> local_aws::wire::Output {
+        let asked = self.local.cloud().answer(Call::internal(service, operation, "us-east-1", input, payload.into()));
         self.runtime.block_on(asked).unwrap_or_else(|fault| panic!("{operation}: {fault:?}"))
     }
 

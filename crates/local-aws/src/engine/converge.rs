@@ -28,6 +28,11 @@ use crate::wire::Fault;
 /// How many resources are worked on at once.
 pub const PARALLEL: usize = 64;
 
+/// A type that is made by waiting, and can be given up at any time.
+const WAITING: &str = "AWS::CloudFormation::WaitCondition";
+/// How often such a wait looks whether it is still wanted.
+const LOOK: std::time::Duration = std::time::Duration::from_millis(20);
+
 /// Which way an operation goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Direction {
@@ -181,9 +186,9 @@ impl Work<'_> {
             }
         }
         Ok(match (failures.is_empty(), self.cancelled()) {
-            (true, true) => Converged::Failed("Stack update cancelled by user. ".to_owned()),
+            (_, true) => Converged::Failed("Stack update cancelled by user. ".to_owned()),
             (true, false) => Converged::Done(std::mem::take(&mut *lock(&self.imports))),
-            (false, _) => Converged::Failed(failed_reason(&failures)),
+            (false, false) => Converged::Failed(failed_reason(&failures)),
         })
     }
 
@@ -504,7 +509,15 @@ impl Work<'_> {
             let reason = Some("Resource creation Initiated".to_owned());
             self.event(id, &wanted.kind, status, Some(name), reason, Effect::Begins)?;
         }
-        Ok(match wanted.provider.create(context, wanted.properties.clone()).await {
+        let creating = wanted.provider.create(context, wanted.properties.clone());
+        let created = match wanted.kind.as_str() {
+            WAITING => tokio::select! {
+                created = creating => created,
+                () = self.given_up() => return Ok(Err(("Resource creation cancelled".to_owned(), None))),
+            },
+            _ => creating.await,
+        };
+        Ok(match created {
             Ok(made) => {
                 if name.is_none() {
                     let reason = Some("Resource creation Initiated".to_owned());
@@ -515,6 +528,13 @@ impl Work<'_> {
             // The name was free a moment ago: whatever has it now is a part of what failed.
             Err(fault) => Err((fault_reason(id, &fault), name.map(Made::new))),
         })
+    }
+
+    /// Waits until the operation has failed elsewhere, or is cancelled.
+    async fn given_up(&self) {
+        while !(self.failing.load(Ordering::SeqCst) || self.cancelled()) {
+            tokio::time::sleep(LOOK).await;
+        }
     }
 
     /// Removes what an attempt before a restart may have left.

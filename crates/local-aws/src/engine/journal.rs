@@ -24,6 +24,21 @@ pub struct Spec {
     pub notification_arns: Vec<String>,
     #[serde(default)]
     pub role_arn: Option<String>,
+    /// The alarms that roll an operation back.
+    #[serde(default)]
+    pub rollback: RollbackTriggers,
+    /// The change set that asked for it.
+    #[serde(default)]
+    pub change_set_id: Option<String>,
+}
+
+/// The alarms that roll an operation back.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RollbackTriggers {
+    /// How long the alarms are looked at after the operation.
+    pub monitoring_minutes: Option<i64>,
+    /// The ARNs of the alarms.
+    pub alarms: Vec<String>,
 }
 
 /// What to do when an operation fails.

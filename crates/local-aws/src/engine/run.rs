@@ -4,6 +4,7 @@ use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use indexmap::IndexMap;
+use serde_json::{Value, json};
 
 use cfn::evaluate::{Scope, evaluate, scalar};
 use cfn::{TemplateError, evaluate::unknown};
@@ -125,10 +126,13 @@ impl Engine {
         let spec = cell.lock().spec().clone();
         let outcome = match self.prepare(cell, &spec).await {
             Ok((blueprint, around)) => {
-                let converged = converge::run(self, cell, &blueprint, &around, &spec, Direction::Forward).await?;
-                match converged {
-                    Converged::Done(imports) => self.publish(cell, &blueprint, &around, imports)?,
-                    Converged::Failed(reason) => Err(reason),
+                let converged = match self.alarm(cell, &spec).await {
+                    Some(reason) => Converged::Failed(reason),
+                    None => converge::run(self, cell, &blueprint, &around, &spec, Direction::Forward).await?,
+                };
+                match (converged, self.alarm(cell, &spec).await) {
+                    (Converged::Failed(reason), _) | (Converged::Done(_), Some(reason)) => Err(reason),
+                    (Converged::Done(imports), None) => self.publish(cell, &blueprint, &around, imports)?,
                 }
             }
             Err(reason) => Err(reason),
@@ -144,6 +148,27 @@ impl Engine {
             }
             Err(reason) => self.give_up(cell, status, reason),
         }
+    }
+
+    /// Why a rollback trigger lets the operation fail, if one does: its alarm is not there, or goes off.
+    ///
+    /// Diverges: alarms are looked at before and after the operation, and not for the minutes of monitoring after it.
+    ///
+    /// Source: AWS CloudFormation User Guide, "Roll back your CloudFormation stack on alarm breach with rollback triggers".
+    async fn alarm(&self, cell: &Cell, spec: &Spec) -> Option<String> {
+        let region = cell.lock().region.clone();
+        for arn in &spec.rollback.alarms {
+            let name = arn.split(':').nth(6).unwrap_or_default();
+            let input = json!({ "AlarmNames": [name] });
+            let answer = self.world.invoke("monitoring", "DescribeAlarms", &region, input).await;
+            let found = answer.map(|answer| answer.body).unwrap_or_default();
+            match found.pointer("/MetricAlarms/0/StateValue").and_then(Value::as_str) {
+                None => return Some(format!("The rollback trigger {arn} does not exist. ")),
+                Some("ALARM") => return Some(format!("The rollback trigger {arn} is in the state ALARM. ")),
+                Some(_) => {}
+            }
+        }
+        None
     }
 
     async fn prepare(&self, cell: &Cell, spec: &Spec) -> Result<(Blueprint, Surroundings), String> {

@@ -13,6 +13,8 @@ pub enum Address {
     Url { id: String, path: String },
     /// The archive of a function's code or a layer.
     Code { digest: String },
+    /// The handle of wait conditions.
+    WaitCondition { id: String },
 }
 
 impl Address {
@@ -26,6 +28,10 @@ impl Address {
         if let Some(rest) = path.strip_prefix("/_aws/lambda-url/") {
             let (id, rest) = rest.split_once('/').unwrap_or((rest, ""));
             return Some(Address::Url { id: id.to_owned(), path: format!("/{rest}") });
+        }
+        if let Some(id) = path.strip_prefix("/_aws/wait-condition/") {
+            let plain = !id.is_empty() && id.bytes().all(|byte| byte.is_ascii_alphanumeric());
+            return plain.then(|| Address::WaitCondition { id: id.to_owned() });
         }
         if let Some(name) = path.strip_prefix("/_aws/lambda/code/") {
             let digest = name.strip_suffix(".zip")?;

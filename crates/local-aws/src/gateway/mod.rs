@@ -1,4 +1,5 @@
-//! The data plane: deployed APIs, function URLs, and the code archives that Lambda answers addresses for.
+//! The data plane: deployed APIs, function URLs, the code archives that Lambda answers addresses for, and the handles of
+//! wait conditions.
 //!
 //! Nothing here is signed by the project's key; what an API wants of its callers (keys, authorizers, signatures) is
 //! checked as the API says.
@@ -19,6 +20,7 @@ mod rest;
 mod route;
 mod schema;
 mod service;
+mod signal;
 mod validate;
 pub mod vtl;
 
@@ -38,7 +40,7 @@ pub use service::integrates_with;
 /// Answers a request to a deployed API; `None` when the address is not the gateway's.
 ///
 /// Addresses: `/_aws/execute-api/API/STAGE/path`, `/restapis/API/STAGE/_user_request_/path`,
-/// `Host: API.execute-api.…`, `/_aws/lambda-url/ID/path`, `/_aws/lambda/code/DIGEST.zip`.
+/// `Host: API.execute-api.…`, `/_aws/lambda-url/ID/path`, `/_aws/lambda/code/DIGEST.zip`, `/_aws/wait-condition/ID`.
 pub async fn handle(cloud: &Arc<Cloud>, request: Request<Bytes>) -> Option<Response<Bytes>> {
     let address = Address::of(&request)?;
     Some(match address {
@@ -48,5 +50,6 @@ pub async fn handle(cloud: &Arc<Cloud>, request: Request<Bytes>) -> Option<Respo
         },
         Address::Url { id, path } => http_api::function_url(cloud, &id, &path, &request).await,
         Address::Code { digest } => download::answer(cloud, &digest).await,
+        Address::WaitCondition { id } => signal::answer(cloud, &id, &request),
     })
 }

@@ -41,6 +41,11 @@ pub static KIND: Kind = kind!(Schema {
     taggable: true,
 });
 
+/// How many APIs one answer lists at most.
+///
+/// Source: Amazon API Gateway REST API Reference, `GetRestApis`.
+const MOST_LISTED: u32 = 500;
+
 fn name(_context: &Context, _properties: &Value) -> Option<String> {
     None
 }
@@ -58,12 +63,37 @@ async fn create(context: Context, properties: Value) -> Result<Made, Fault> {
     if text(&properties, "Name").is_none() {
         return Err(Fault::sender("BadRequestException", "Name must be specified without a Body"));
     }
-    let tags = tags(&context, &properties);
-    if !tags.is_empty() {
-        input.insert("tags".to_owned(), json!(tags));
+    let mut tags = tags(&context, &properties);
+    tags.extend(marks(&context));
+    input.insert("tags".to_owned(), json!(tags));
+    if context.generation == 0 {
+        clear_left(&context).await?;
     }
     let output = context.invoke("apigateway", "CreateRestApi", Value::Object(input)).await?;
     made(&context, &output).await
+}
+
+/// The tags by which an API tells what made it.
+///
+/// Source: AWS CloudFormation User Guide, "Resource tag": the tags with the prefix `aws:cloudformation:`.
+fn marks(context: &Context) -> [(String, String); 3] {
+    let mark = |name: &str, value: &str| (format!("aws:cloudformation:{name}"), value.to_owned());
+    [mark("stack-name", &context.stack_name), mark("stack-id", &context.stack_id), mark("logical-id", &context.logical)]
+}
+
+/// Removes an API that was made for this resource of this stack and is not known: the local AWS ended between making it and
+/// noting its id, which nobody chooses before.
+async fn clear_left(context: &Context) -> Result<(), Fault> {
+    let apis = context.invoke("apigateway", "GetRestApis", json!({ "limit": MOST_LISTED })).await?;
+    let marked = |api: &Value| {
+        let tag = |name: &str| api.get("tags").and_then(|tags| tags.get(name)).and_then(Value::as_str);
+        marks(context).iter().skip(1).all(|(name, value)| tag(name) == Some(value))
+    };
+    for api in apis.get("item").and_then(Value::as_array).into_iter().flatten().filter(|api| marked(api)) {
+        let left = json!({ "restApiId": answered(api, "/id")? });
+        gone(context.invoke("apigateway", "DeleteRestApi", left).await)?;
+    }
+    Ok(())
 }
 
 async fn made(context: &Context, api: &Value) -> Result<Made, Fault> {

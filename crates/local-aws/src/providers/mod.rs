@@ -25,7 +25,9 @@ mod apigatewayv2_part;
 mod apigatewayv2_route;
 mod apigatewayv2_stage;
 mod cloudformation_stack;
+mod cloudformation_wait_condition;
 mod cloudformation_wait_condition_handle;
+mod cloudwatch_alarm;
 mod dynamodb_table;
 mod events_event_bus;
 mod events_rule;
@@ -57,6 +59,8 @@ mod states_alias;
 mod states_state_machine;
 mod states_version;
 
+pub use cloudformation_wait_condition_handle::take_signal;
+
 /// The resource types that the local AWS has.
 pub static PROVIDERS: &[&kind::Kind] = &[
     &apigateway_account::KIND,
@@ -78,7 +82,9 @@ pub static PROVIDERS: &[&kind::Kind] = &[
     &apigatewayv2_route::KIND,
     &apigatewayv2_stage::KIND,
     &cloudformation_stack::KIND,
+    &cloudformation_wait_condition::KIND,
     &cloudformation_wait_condition_handle::KIND,
+    &cloudwatch_alarm::KIND,
     &dynamodb_table::KIND,
     &events_event_bus::KIND,
     &events_rule::KIND,

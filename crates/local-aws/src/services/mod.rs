@@ -17,6 +17,7 @@ pub mod iam;
 pub mod input;
 pub mod lambda;
 pub mod logs;
+pub mod monitoring;
 pub mod s3;
 pub mod sns;
 pub mod sqs;
@@ -50,6 +51,7 @@ pub const SERVICES: &[(&str, &[Operation])] = &[
     ("iam", iam::OPERATIONS),
     ("lambda", lambda::OPERATIONS),
     ("logs", logs::OPERATIONS),
+    ("monitoring", monitoring::OPERATIONS),
     ("s3", s3::OPERATIONS),
     ("sns", sns::OPERATIONS),
     ("sqs", sqs::OPERATIONS),

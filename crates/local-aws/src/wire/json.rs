@@ -14,6 +14,7 @@ const TARGETS: &[(&str, &str)] = &[
     ("AWSStepFunctions", "states"),
     ("DynamoDB_20120810", "dynamodb"),
     ("DynamoDBStreams_20120810", "dynamodb"),
+    ("GraniteServiceVersion20100801", "monitoring"),
     ("Logs_20140328", "logs"),
     ("AmazonSQS", "sqs"),
     ("AmazonSSM", "ssm"),

@@ -54,6 +54,7 @@ fn header<'a>(parts: &'a Parts, name: &str) -> &'a str {
 pub fn namespace(service: &str) -> &'static str {
     match service {
         "cloudformation" => "http://cloudformation.amazonaws.com/doc/2010-05-15/",
+        "monitoring" => "http://monitoring.amazonaws.com/doc/2010-08-01/",
         "iam" => "https://iam.amazonaws.com/doc/2010-05-08/",
         "sns" => "http://sns.amazonaws.com/doc/2010-03-31/",
         "sts" => "https://sts.amazonaws.com/doc/2011-06-15/",

@@ -63,6 +63,7 @@ const MAPS: &[&str] = &["Attributes", "SummaryMap"];
 
 /// Members that are timestamps in AWS's models.
 const TIMESTAMPS: &[&str] = &[
+    "AlarmConfigurationUpdatedTimestamp",
     "CreateDate",
     "CreationTime",
     "DeletionTime",
@@ -74,6 +75,8 @@ const TIMESTAMPS: &[&str] = &[
     "LastUpdatedTimestamp",
     "LastUsedDate",
     "PasswordLastUsed",
+    "StateTransitionedTimestamp",
+    "StateUpdatedTimestamp",
     "Timestamp",
     "UpdateDate",
 ];

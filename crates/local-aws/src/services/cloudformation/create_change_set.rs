@@ -13,7 +13,7 @@ use super::submission::{self, For, Submission};
 use super::update_stack::updatable;
 use crate::Cloud;
 use crate::engine::changes::{self, Invalid, Plan, Question};
-use crate::engine::journal::OnFailure;
+use crate::engine::journal::{OnFailure, Spec};
 use crate::engine::run::Engine;
 use crate::engine::stack::Stack;
 use crate::engine::stacks::Cell;
@@ -56,13 +56,10 @@ pub async fn run(cloud: Arc<Cloud>, call: Call) -> Result<Output, Fault> {
     if cell.is_none() {
         born(&engine, &call.region, &stack.id, &stack.name, None, None)?;
     }
+    let (region, account) = (&call.region, &cloud.config.account);
+    let id = format!("arn:aws:cloudformation:{region}:{account}:changeSet/{set_name}/{}", Uuid::new_v4());
     let set = ChangeSet {
-        id: format!(
-            "arn:aws:cloudformation:{}:{}:changeSet/{set_name}/{}",
-            call.region,
-            cloud.config.account,
-            Uuid::new_v4()
-        ),
+        id: id.clone(),
         name: set_name,
         stack_id: stack.id.clone(),
         stack_name: stack.name.clone(),
@@ -77,7 +74,7 @@ pub async fn run(cloud: Arc<Cloud>, call: Call) -> Result<Output, Fault> {
         },
         changes: plan.changes,
         invalid: plan.invalid,
-        spec: submission.spec,
+        spec: Spec { change_set_id: Some(id), ..submission.spec },
         imports,
         on_failure: on_stack_failure(&call)?,
         operation: None,

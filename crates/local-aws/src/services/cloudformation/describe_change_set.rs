@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::change_set;
 use super::input::{flag, page};
-use super::shape::{compact, parameters, time};
+use super::shape::{compact, parameters, rollback, time};
 use crate::Cloud;
 use crate::engine::changes::{Change, Detail};
 use crate::engine::journal::OnFailure;
@@ -44,7 +44,7 @@ pub async fn run(cloud: Arc<Cloud>, call: Call) -> Result<Output, Fault> {
         "Status": set.status.name(),
         "StatusReason": set.reason,
         "NotificationARNs": set.spec.notification_arns,
-        "RollbackConfiguration": {},
+        "RollbackConfiguration": rollback(&set.spec),
         "Capabilities": set.spec.capabilities,
         "Tags": set.spec.tags.iter().map(|(key, value)| json!({ "Key": key, "Value": value })).collect::<Vec<_>>(),
         "Changes": changes.iter().map(|change| shape(change, values)).collect::<Vec<_>>(),

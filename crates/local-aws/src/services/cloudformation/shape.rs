@@ -34,12 +34,13 @@ pub fn stack(stack: &Stack, endpoint: &str) -> Value {
     compact(json!({
         "StackId": stack.id,
         "StackName": stack.name,
+        "ChangeSetId": spec.change_set_id,
         "Description": description,
         "Parameters": parameters(spec, template.as_ref()),
         "CreationTime": time(stack.created_ms),
         "LastUpdatedTime": stack.updated_ms.map(time),
         "DeletionTime": stack.deleted_ms.map(time),
-        "RollbackConfiguration": {},
+        "RollbackConfiguration": rollback(spec),
         "StackStatus": stack.status().name(),
         "StackStatusReason": stack.reason,
         "DisableRollback": rollback_disabled,
@@ -52,6 +53,16 @@ pub fn stack(stack: &Stack, endpoint: &str) -> Value {
         "ParentId": stack.parent,
         "RootId": stack.root,
         "DriftInformation": { "StackDriftStatus": "NOT_CHECKED" },
+    }))
+}
+
+/// `RollbackConfiguration` of a stack or change set.
+pub fn rollback(spec: &Spec) -> Value {
+    let triggers: Vec<Value> =
+        spec.rollback.alarms.iter().map(|arn| json!({ "Arn": arn, "Type": "AWS::CloudWatch::Alarm" })).collect();
+    compact(json!({
+        "MonitoringTimeInMinutes": spec.rollback.monitoring_minutes,
+        "RollbackTriggers": (!triggers.is_empty()).then_some(triggers),
     }))
 }
 

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use crate::Cloud;
 use crate::engine::blueprint::Blueprint;
 use crate::engine::changes;
-use crate::engine::journal::Spec;
+use crate::engine::journal::{RollbackTriggers, Spec};
 use crate::engine::run::Engine;
 use crate::engine::stack::Stack;
 use crate::engine::surroundings::Surroundings;
@@ -22,6 +22,10 @@ use super::input::{invalid, list, pairs, text, texts};
 
 const MAX_BODY_BYTES: usize = 51_200;
 const MAX_TEMPLATE_BYTES: usize = 1_000_000;
+/// Source: AWS CloudFormation API Reference, `RollbackConfiguration`.
+const MOST_MONITORING_MINUTES: i64 = 180;
+/// Source: the same page.
+const MOST_TRIGGERS: usize = 5;
 
 /// What a caller submitted, checked as far as it can be before anything is done.
 pub struct Submission {
@@ -62,6 +66,12 @@ pub async fn read(cloud: &Arc<Cloud>, engine: &Engine, call: &Call, target: For<
         capabilities: texts(call, "Capabilities"),
         notification_arns: texts(call, "NotificationARNs"),
         role_arn: text(call, "RoleARN").map(str::to_owned),
+        rollback: match call.input.get("RollbackConfiguration") {
+            Some(given) => triggers(given)?,
+            // What is not given stays as it is.
+            None => previous.map(|spec| spec.rollback.clone()).unwrap_or_default(),
+        },
+        change_set_id: None,
     };
     let world = engine.world.as_ref();
     let mut around = Surroundings::of(world, &engine.stacks, &call.region, target.id, target.name, &spec.body).await?;
@@ -71,6 +81,37 @@ pub async fn read(cloud: &Arc<Cloud>, engine: &Engine, call: &Call, target: For<
     changes::refuse(world, &blueprint, target.stack)?;
     capability::check(&blueprint, &spec.capabilities)?;
     Ok(Submission { spec, blueprint, around })
+}
+
+/// The alarms that roll an operation back.
+///
+/// Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_RollbackConfiguration.html>
+fn triggers(given: &Value) -> Result<RollbackTriggers, Fault> {
+    let minutes =
+        given.get("MonitoringTimeInMinutes").and_then(|value| value.as_i64().or(value.as_str()?.parse().ok()));
+    if let Some(minutes) = minutes.filter(|minutes| !(0..=MOST_MONITORING_MINUTES).contains(minutes)) {
+        return Err(invalid(format!(
+            "1 validation error detected: Value '{minutes}' at 'rollbackConfiguration.monitoringTimeInMinutes' failed to satisfy constraint: Member must have value less than or equal to {MOST_MONITORING_MINUTES}"
+        )));
+    }
+    let listed = given.get("RollbackTriggers").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+    if listed.len() > MOST_TRIGGERS {
+        return Err(invalid(format!("a stack has at most {MOST_TRIGGERS} rollback triggers")));
+    }
+    let member = |trigger: &Value, name: &str| trigger.get(name).and_then(Value::as_str).map(str::to_owned);
+    let alarm = |trigger: &Value| match (member(trigger, "Arn"), member(trigger, "Type").as_deref()) {
+        (Some(arn), Some("AWS::CloudWatch::Alarm")) if arn.contains(":alarm:") => Ok(arn),
+        (_, Some("AWS::CloudWatch::CompositeAlarm")) => Err(invalid(
+            "the local AWS does not support rollback triggers of the type AWS::CloudWatch::CompositeAlarm; see docs/local-aws.md",
+        )),
+        (arn, kind) => Err(invalid(format!(
+            "Invalid rollback trigger: {} of the type {}",
+            arn.unwrap_or_default(),
+            kind.unwrap_or_default()
+        ))),
+    };
+    let alarms = listed.iter().map(alarm).collect::<Result<_, _>>()?;
+    Ok(RollbackTriggers { monitoring_minutes: minutes, alarms })
 }
 
 /// Members of the input that AWS has and this local AWS does not.
@@ -89,7 +130,6 @@ fn refuse_members(call: &Call) -> Result<(), Fault> {
         "ImportExistingResources",
         "IncludeNestedStacks",
         "ResourceTypes",
-        "RollbackConfiguration",
         "StackPolicyURL",
         "TimeoutInMinutes",
     ];
