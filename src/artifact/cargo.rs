@@ -199,7 +199,8 @@ fn progress(line: &str) -> bool {
 
 /// True when `cargo zigbuild` can be called.
 pub fn has_zigbuild() -> bool {
-    let asked = Command::new("cargo").args(["zigbuild", "--version"]).stdin(Stdio::null()).output();
+    // It has no `--version` of its own.
+    let asked = Command::new("cargo").args(["zigbuild", "--help"]).stdin(Stdio::null()).output();
     asked.is_ok_and(|output| output.status.success())
 }
 

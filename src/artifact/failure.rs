@@ -2,6 +2,11 @@
 
 use std::path::{Path, PathBuf};
 
+use super::{secret, tool};
+
+/// What brings a linker for every machine of Lambda's.
+pub const INSTALL_ZIGBUILD: &str = "`pip install cargo-zigbuild ziglang` (or `cargo install cargo-zigbuild` and zig)";
+
 /// Why an artifact could not be made.
 #[derive(Debug, thiserror::Error)]
 pub enum BuildFailure {
@@ -17,6 +22,9 @@ pub enum BuildFailure {
     /// The binary would not start where the function runs.
     #[error("the binary of {owner} {problem}")]
     WrongBinary { owner: String, problem: String, hint: String },
+    /// A package that was built on this machine and cannot run where the function does.
+    #[error("the Python package {package} {problem}")]
+    WrongPackage { owners: Vec<String>, package: String, problem: String },
     /// More than Lambda takes.
     #[error("{file_name} unpacks to {}, and Lambda takes {}", megabytes(*.unzipped_bytes), megabytes(*.limit_bytes))]
     TooLarge {
@@ -27,7 +35,7 @@ pub enum BuildFailure {
         largest: Vec<(String, u64)>,
     },
     /// Files that must not leave this machine.
-    #[error("{} would be in the artifact, and may hold secrets", some(.files))]
+    #[error("{} would be in the artifact, and may hold secrets", folded(.files))]
     Secrets { owners: Vec<String>, files: Vec<String> },
     /// A name that no zip can hold in a way that everybody reads the same.
     #[error("the name of {} is not Unicode", .path.display())]
@@ -69,6 +77,7 @@ impl BuildFailure {
         match self {
             BuildFailure::Builder { owners, .. }
             | BuildFailure::ToolMissing { owners, .. }
+            | BuildFailure::WrongPackage { owners, .. }
             | BuildFailure::TooLarge { owners, .. }
             | BuildFailure::Secrets { owners, .. } => owners.iter().map(String::as_str).collect(),
             BuildFailure::UnknownHandler { owner, .. } | BuildFailure::WrongBinary { owner, .. } => {
@@ -95,10 +104,14 @@ impl BuildFailure {
             BuildFailure::WrongBinary { hint, .. } | BuildFailure::Unsupported { hint, .. } => Some(hint.clone()),
             BuildFailure::Builder { builder, output, .. } => advice(builder, output),
             BuildFailure::NotUnicode { .. } => Some("rename it, or exclude it with `package.patterns`".to_owned()),
-            BuildFailure::Secrets { .. } => Some(
-                "exclude them with `package.patterns`, or say `package.allowSecretsInArtifact: true` if they belong there"
+            BuildFailure::WrongPackage { .. } => Some(
+                "build its wheel on a machine like the function's (`pip wheel --no-deps`), and list the file's path instead"
                     .to_owned(),
             ),
+            BuildFailure::Secrets { files, .. } => Some(format!(
+                "exclude them with `package.patterns` ({}), or say `package.allowSecretsInArtifact: true` if they belong there",
+                excluding(files)
+            )),
             BuildFailure::TooLarge { largest, .. } => Some(format!("the largest files are {}", sizes(largest))),
             BuildFailure::UnknownHandler { handler, candidates, .. } => nearest(handler, candidates),
             _ => None,
@@ -108,26 +121,77 @@ impl BuildFailure {
 
 /// What helps against the failures that most people meet.
 fn advice(builder: &str, output: &str) -> Option<String> {
+    if builder == "cargo build" { advice_for_cargo(output) } else { advice_for_python(output) }
+}
+
+fn advice_for_cargo(output: &str) -> Option<String> {
     let says = |words: &str| output.contains(words);
     if says("can't find crate for `std`") || says("can't find crate for `core`") || says("target may not be installed")
     {
         let triple = output.split('`').find(|word| word.ends_with("-linux-gnu")).unwrap_or("aarch64-unknown-linux-gnu");
-        return Some(format!("run `rustup target add {triple}`, and `cargo install cargo-zigbuild` to link for it"));
+        return Some(if tool::is_there("cargo-zigbuild") {
+            format!("run `rustup target add {triple}`")
+        } else {
+            format!("run `rustup target add {triple}`, and {INSTALL_ZIGBUILD} to link for it")
+        });
     }
-    if says("error: linking with") || (says("linker `") && says("not found")) {
+    if says("Failed to find zig") {
+        return Some("run `pip install ziglang`, or install zig from https://ziglang.org/download".to_owned());
+    }
+    (says("error: linking with") || (says("linker `") && says("not found")))
+        .then(|| format!("{INSTALL_ZIGBUILD}: it links for any Lambda machine without a C compiler for it"))
+}
+
+fn advice_for_python(output: &str) -> Option<String> {
+    let words: Vec<&str> =
+        output.split(|c: char| c.is_whitespace() || c == '│').filter(|word| !word.is_empty()).collect();
+    let text = words.join(" ");
+    let says = |words: &str| text.contains(words);
+    if says("No module named pip") {
         return Some(
-            "run `cargo install cargo-zigbuild` and install zig: it links for any Lambda machine without a C compiler for it"
-                .to_owned(),
+            "this Python has no pip: install uv (https://docs.astral.sh/uv), or run `python3 -m ensurepip`".to_owned(),
         );
     }
-    let no_wheel = says("No matching distribution found") || says("no wheels") || says("has no usable wheels");
-    if builder != "cargo build" && (no_wheel || says("only-binary")) {
-        return Some(
-            "Lambda's machine needs wheels: pin a version that has one, or put a wheel beside the list and name its path"
-                .to_owned(),
-        );
+    let named = |before: &str| {
+        let name = text.split_once(before)?.1.split([' ', '`']).next()?;
+        (!name.is_empty()).then(|| name.to_owned())
+    };
+    if let Some(name) = named("Building source distributions is disabled, but attempted to build `") {
+        return Some(format!("write its name before its address: `{name} @ git+https://…`"));
     }
-    None
+    let name = named("Wheels are required for `").or_else(|| named("No matching distribution found for "));
+    if name.is_none() && !says("no usable wheels") && !says("no wheels") {
+        return None;
+    }
+    let (subject, name) = name.map_or(("it".to_owned(), "PACKAGE".to_owned()), |name| (format!("`{name}`"), name));
+    Some(format!(
+        "if {subject} exists, it has no wheel for the function's machine: take a version that has one, or run `pip wheel \
+         --no-deps --wheel-dir wheels {name}` (on such a machine, if it holds machine code) and list the file that this \
+         writes, `./wheels/….whl`, in its place"
+    ))
+}
+
+/// The patterns that keep files out: one for a whole `.git`.
+fn excluding(files: &[String]) -> String {
+    let mut patterns: Vec<String> = files
+        .iter()
+        .map(|file| match secret::folder(file) {
+            Some(folder) => format!("`!{folder}/**`"),
+            None => format!("`!{file}`"),
+        })
+        .collect();
+    patterns.dedup();
+    some(&patterns)
+}
+
+/// The names of files, with one for all that is in the same `.git`.
+fn folded(files: &[String]) -> String {
+    let mut names: Vec<String> = files
+        .iter()
+        .map(|file| secret::folder(file).map_or_else(|| file.clone(), |folder| format!("{folder}/")))
+        .collect();
+    names.dedup();
+    some(&names)
 }
 
 /// The first ten of many names.
@@ -159,4 +223,30 @@ pub(crate) fn sizes(files: &[(String, u64)]) -> String {
 
 pub(crate) fn megabytes(bytes: u64) -> String {
     format!("{:.1} MB", bytes as f64 / 1_048_576.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_package_without_a_wheel_is_named_with_what_to_do() {
+        let of_uv = "  ╰─▶ Because docopt==0.6.2 has no usable wheels and you require docopt.\n\n      hint: Wheels are required for\n \
+                     │    `docopt` because building from source is disabled";
+        let of_pip = "ERROR: No matching distribution found for docopt==0.6.2\n";
+        for (output, name) in [(of_uv, " docopt`"), (of_pip, " docopt==0.6.2`")] {
+            let advice = advice("uv", output).unwrap();
+            assert!(advice.contains("--wheel-dir wheels") && advice.contains(name), "{advice}");
+        }
+        assert_eq!(advice("uv", "error: Git operation failed"), None);
+        assert!(advice("pip", "/usr/bin/python3: No module named pip").unwrap().contains("ensurepip"));
+    }
+
+    #[test]
+    fn a_whole_repository_is_one_name_and_one_pattern() {
+        let files = ["a/.git/HEAD", "a/.git/objects/x", "a/.env"].map(str::to_owned).to_vec();
+        let refused = BuildFailure::Secrets { owners: Vec::new(), files };
+        assert!(refused.to_string().starts_with("a/.git/, a/.env would"), "{refused}");
+        assert!(refused.hint().unwrap().contains("(`!a/.git/**`, `!a/.env`)"));
+    }
 }

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::cargo::{self, Linker, Target};
 use super::elf::{self, Machine};
+use super::failure::INSTALL_ZIGBUILD;
 use super::manifest::{Content, Entry, Manifest};
 use super::record::Record;
 use super::run::Run;
@@ -245,14 +246,13 @@ fn gate(served: &Served, path: &Path, architecture: Architecture, workshop: &Wor
     if elf::machine(&bytes) != Some(Machine::Known(architecture)) {
         return wrong(
             format!("is not a Linux binary for {}", architecture.triple()),
-            format!("run `rustup target add {}` and `cargo install cargo-zigbuild`", architecture.triple()),
+            format!("run `rustup target add {}`, and {INSTALL_ZIGBUILD}", architecture.triple()),
         );
     }
     match (elf::glibc_needed(&bytes), served.glibc) {
         (Some(needed), Some(has)) if !workshop.runs_on_host && needed > has => wrong(
             format!("needs glibc {}.{}, and its runtime has {}.{}", needed.0, needed.1, has.0, has.1),
-            "run `cargo install cargo-zigbuild` and install zig; `deploy` then links for the runtime's own C library"
-                .to_owned(),
+            format!("{INSTALL_ZIGBUILD}: `deploy` then links for the runtime's own C library"),
         ),
         _ => Ok(()),
     }

@@ -71,6 +71,12 @@ pub fn is_secret(path: &str, content: impl FnOnce() -> Option<Vec<u8>>) -> bool 
     content().is_some_and(holds)
 }
 
+/// The folder at or above a file that must not be packaged as a whole: `lib/.git`.
+pub fn folder(path: &str) -> Option<&str> {
+    let mut ends = path.match_indices('/').map(|(at, _)| &path[..at]);
+    ends.find(|above| above.rsplit('/').next().is_some_and(|name| FOLDERS.contains(&name)))
+}
+
 /// Takes the files that may hold secrets out of `entries` and answers their names, or refuses them.
 ///
 /// # Errors

@@ -154,7 +154,7 @@ impl Found<'_> {
         let Some(requirements) = self.requirements(function, &root, individual, &settings) else {
             if self.stack.dialect == Dialect::Stack && python::names_dependencies(&root) {
                 let message = "pyproject.toml names dependencies, and nothing says in which versions they are packaged";
-                let hint = "`uv lock` writes uv.lock; poetry.lock and requirements.txt are read as well";
+                let hint = "`uv lock` or `poetry lock` says it; a requirements.txt does as well";
                 self.mistakes.push(Diagnostic::error(Code::FileNotFound, function.span, message).hint(hint));
             }
             return Some(Builder::Folder { root, selection });

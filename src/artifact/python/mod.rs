@@ -1,7 +1,9 @@
 //! What a Python function depends on: installed once per list of requirements, as wheels for Lambda's machine.
 
+mod built;
+mod installer;
+
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 use super::manifest::{Entry, Manifest};
 use super::requirements::{self, Requirements};
@@ -10,6 +12,7 @@ use super::run::Run;
 use super::select::Selected;
 use super::tool::{self, Tool};
 use super::{Architecture, BuildFailure, Secrets, Selection, Unit, select};
+pub use requirements::names_dependencies;
 
 /// What an installer writes that no function needs and that differs from run to run.
 const LEFT_OUT: &[&str] = &[
@@ -20,8 +23,12 @@ const LEFT_OUT: &[&str] = &[
     "!*.dist-info/REQUESTED",
     "!*.dist-info/direct_url.json",
     "!*.dist-info/uv_cache.json",
+    "!*.dist-info/uv_build.json",
     "!.lock",
 ];
+
+/// What building a package of one's own leaves in its folder.
+const BUILT: &[&str] = &["build/**", "*.egg-info/**", "src/*.egg-info/**"];
 
 /// What `slim` leaves out.
 ///
@@ -89,8 +96,11 @@ impl Interpreter {
 /// As [`select::select`] for its own files; the installer's words when a dependency has no wheel for Lambda's
 /// machine; a missing installer.
 pub fn manifest(unit: &Unit, builder: &Builder, run: &Run) -> Result<(Manifest, Vec<String>), BuildFailure> {
-    let Selected { mut entries, left_out } = select::select(&builder.root, &builder.selection)?;
-    if let Some(installed) = install(unit, builder, run)? {
+    let installed = install(unit, builder, run)?;
+    let mut selection = builder.selection.clone();
+    selection.excludes.extend(installed.iter().flat_map(|installed| installed.built_below(&builder.root)));
+    let Selected { mut entries, left_out } = select::select(&builder.root, &selection)?;
+    if let Some(Installed { folder: installed, .. }) = installed {
         let patterns = LEFT_OUT.iter().map(|pattern| (*pattern).to_owned()).collect();
         let all = Selection { patterns, secrets: Secrets::Allowed, ..Selection::default() };
         let dependencies = slimmed(select::select(&installed, &all)?.entries, &builder.options.slim)?;
@@ -115,23 +125,44 @@ fn slimmed(entries: Vec<Entry>, patterns: &[String]) -> Result<Vec<Entry>, Build
     Ok(entries.into_iter().filter(|entry| !globs.iter().any(|glob| glob.matches(&entry.path))).collect())
 }
 
-/// The folder with the installed dependencies, from an earlier run if the list and the machine are the same; none when
-/// nothing is left to install.
-fn install(unit: &Unit, builder: &Builder, run: &Run) -> Result<Option<PathBuf>, BuildFailure> {
+/// Installed dependencies.
+struct Installed {
+    folder: PathBuf,
+    /// The folders on this machine that packages were built from.
+    sources: Vec<PathBuf>,
+}
+
+impl Installed {
+    /// Patterns for what the builds of packages below `root` left there: no build is to change what the next one zips.
+    fn built_below(&self, root: &Path) -> Vec<String> {
+        let below = self.sources.iter().filter_map(|source| source.strip_prefix(root).ok()?.to_str());
+        let parts = below.map(|below| below.trim_start_matches("./"));
+        parts
+            .filter(|below| !below.is_empty())
+            .flat_map(|below| BUILT.iter().map(move |p| format!("{below}/{p}")))
+            .collect()
+    }
+}
+
+/// The installed dependencies, from an earlier run if the list and the machine are the same; none when nothing is left
+/// to install.
+fn install(unit: &Unit, builder: &Builder, run: &Run) -> Result<Option<Installed>, BuildFailure> {
     let workshop = run.workshop;
     let left_out = if workshop.runs_on_host { Some([].as_slice()) } else { builder.options.left_out.as_deref() };
+    let of_runtime = if left_out.is_none() { requirements::IN_RUNTIME } else { &[] };
     // One installer at a time: functions with the same list wait for the first one and take its folder.
     let _turn = run.turn();
-    let lines = requirements::without(listed(unit, &builder.requirements, run)?, left_out);
+    let lines = requirements::without(listed(unit, &builder.requirements, of_runtime, run)?, left_out);
     if lines.iter().all(|line| line.starts_with('-')) {
         return Ok(None);
     }
+    let sources = lines.iter().filter_map(|line| requirements::local(line)).filter(|path| path.is_dir()).collect();
     let list = lines.join("\n") + "\n";
     let uv = tool::is_there("uv");
     let key = key(&list, &builder.interpreter, workshop.runs_on_host, uv, &local_content(&lines, run)?);
     let folder = run.cache.path(&format!("python-{key}"));
     if run.cache.has(&folder) {
-        return Ok(Some(folder));
+        return Ok(Some(Installed { folder, sources }));
     }
     let draft = run.cache.draft()?;
     let list_path = draft.path().join("requirements.txt");
@@ -139,32 +170,44 @@ fn install(unit: &Unit, builder: &Builder, run: &Run) -> Result<Option<PathBuf>,
     let target = draft.path().join("installed");
     std::fs::create_dir(&target).map_err(|source| BuildFailure::write(&target, source))?;
     let (name, mut command) = if uv {
-        ("uv", uv_install(&builder.interpreter, workshop.runs_on_host))
+        ("uv", installer::uv(&builder.interpreter, workshop.runs_on_host, &lines))
     } else {
-        ("pip", pip_install(&builder.interpreter, workshop.runs_on_host))
+        ("pip", installer::pip(&builder.interpreter, workshop.runs_on_host))
     };
     command.arg("--requirement").arg(&list_path).arg("--target").arg(&target);
     let hint = "install uv (https://docs.astral.sh/uv) or Python with pip";
     Tool { name, owners: &unit.owners, hint }.run(&mut command, builder.requirements.folder(), run.tell)?;
+    if !workshop.runs_on_host {
+        built::check(&target, &builder.interpreter, &unit.owners)?;
+    }
     run.cache.keep(&target, &folder)?;
-    Ok(Some(folder))
+    Ok(Some(Installed { folder, sources }))
 }
 
 /// The list of requirements. What a tool read from a lock is kept for as long as the lock is the same.
-fn listed(unit: &Unit, requirements: &Requirements, run: &Run) -> Result<Vec<String>, BuildFailure> {
+fn listed(
+    unit: &Unit,
+    requirements: &Requirements,
+    of_runtime: &[&str],
+    run: &Run,
+) -> Result<Vec<String>, BuildFailure> {
     let path = requirements.path();
     let lock = std::fs::read(path).map_err(|source| BuildFailure::read(path, source))?;
     if matches!(requirements, Requirements::File(_) | Requirements::PipfileLock(_)) {
-        return requirements.list(&unit.owners, &|_, _| Ok(Vec::new()));
+        return requirements.list(&unit.owners, of_runtime, &|_, _| Ok(Vec::new()));
     }
     let project = std::fs::read(requirements.folder().join("pyproject.toml")).unwrap_or_default();
+    let mut hasher = blake3::Hasher::new();
+    hasher.update(path.as_os_str().as_encoded_bytes()).update(&lock).update(&project);
     let hash =
-        blake3::Hasher::new().update(path.as_os_str().as_encoded_bytes()).update(&lock).update(&project).finalize();
+        hasher.update(requirements.folder().as_os_str().as_encoded_bytes()).update(&[u8::from(of_runtime.is_empty())]);
+    let hash = hash.finalize();
     let kept = run.cache.path(&format!("python-{}.txt", &hash.to_hex()[..32]));
     if let Ok(text) = std::fs::read_to_string(&kept) {
         return Ok(text.lines().map(str::to_owned).collect());
     }
-    let lines = requirements.list(&unit.owners, &|tool, command| tool.run(command, requirements.folder(), run.tell))?;
+    let lines = requirements
+        .list(&unit.owners, of_runtime, &|tool, command| tool.run(command, requirements.folder(), run.tell))?;
     run.cache.keep_text(&kept, &(lines.join("\n") + "\n"))?;
     Ok(lines)
 }
@@ -173,12 +216,13 @@ fn listed(unit: &Unit, requirements: &Requirements, run: &Run) -> Result<Vec<Str
 fn local_content(lines: &[String], run: &Run) -> Result<String, BuildFailure> {
     let mut digests = String::new();
     for line in lines {
-        let path = Path::new(line.strip_prefix("--constraint ").unwrap_or(line));
-        if path.is_absolute() {
+        if let Some(path) = requirements::local(line) {
             let entries = if path.is_dir() {
-                select::select(path, &Selection { secrets: Secrets::Allowed, ..Selection::default() })?.entries
+                let excludes = BUILT.iter().map(|pattern| (*pattern).to_owned()).collect();
+                select::select(&path, &Selection { secrets: Secrets::Allowed, excludes, ..Selection::default() })?
+                    .entries
             } else {
-                vec![Entry::file(line.clone(), path)]
+                vec![Entry::file(line.clone(), &path)]
             };
             digests.push_str(run.manifest(entries)?.digest());
         }
@@ -194,61 +238,12 @@ fn key(list: &str, interpreter: &Interpreter, runs_on_host: bool, uv: bool, loca
     hash.to_hex()[..32].to_owned()
 }
 
-/// The program that runs the function on this machine: the exact version, else the machine's Python.
-fn host_python(interpreter: &Interpreter) -> String {
-    let exact = format!("python{}", interpreter.version);
-    if tool::answers(&exact) { exact } else { "python3".to_owned() }
-}
-
-/// Wheels for the interpreter that runs the function here, or for Lambda's.
-fn uv_install(interpreter: &Interpreter, runs_on_host: bool) -> Command {
-    let mut command = Command::new("uv");
-    command.args(["pip", "install", "--quiet", "--no-compile-bytecode"]);
-    if runs_on_host {
-        command.args(["--python", &host_python(interpreter)]);
-    } else {
-        let level = if interpreter.glibc() < 28 { "manylinux_2_17" } else { "manylinux_2_28" };
-        let platform = format!("{}-{level}", interpreter.machine());
-        command.args(["--python-version", &interpreter.version]);
-        command.args(["--python-platform", &platform, "--only-binary", ":all:"]);
-    }
-    command
-}
-
-fn pip_install(interpreter: &Interpreter, runs_on_host: bool) -> Command {
-    let program = if runs_on_host { host_python(interpreter) } else { "python3".to_owned() };
-    let mut command = Command::new(program);
-    command.args(["-m", "pip", "install", "--quiet", "--no-compile", "--disable-pip-version-check", "--no-input"]);
-    if !runs_on_host {
-        let machine = interpreter.machine();
-        for minor in (5..=interpreter.glibc()).rev() {
-            command.args(["--platform", &format!("manylinux_2_{minor}_{machine}")]);
-        }
-        command.args(["--platform", &format!("manylinux2014_{machine}"), "--platform", &format!("linux_{machine}")]);
-        command.args(["--python-version", &interpreter.version, "--implementation", "cp", "--only-binary", ":all:"]);
-    }
-    command
-}
-
-/// Whether a folder's `pyproject.toml` names dependencies of the project itself.
-pub fn names_dependencies(folder: &Path) -> bool {
-    let text = std::fs::read_to_string(folder.join("pyproject.toml")).unwrap_or_default();
-    let mut sections = text.split("\n[");
-    let project = sections.find(|section| section.trim_start_matches('[').starts_with("project]")).unwrap_or_default();
-    let listed = project.lines().find_map(|line| line.trim().strip_prefix("dependencies"));
-    listed.is_some_and(|listed| !listed.replace(' ', "").starts_with("=[]"))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn interpreter(version: &str, architecture: Architecture) -> Interpreter {
         Interpreter { version: version.to_owned(), architecture }
-    }
-
-    fn words(command: &Command) -> Vec<String> {
-        command.get_args().map(|word| word.to_string_lossy().into_owned()).collect()
     }
 
     #[test]
@@ -261,33 +256,11 @@ mod tests {
     }
 
     #[test]
-    fn wheels_ask_for_no_newer_c_library_than_the_runtime_has() {
-        let on_al2 = words(&pip_install(&interpreter("3.11", Architecture::Arm64), false));
-        assert!(on_al2.contains(&"manylinux_2_26_aarch64".to_owned()));
-        assert!(!on_al2.contains(&"manylinux_2_28_aarch64".to_owned()));
-        let on_al2023 = words(&pip_install(&interpreter("3.13", Architecture::X86_64), false));
-        assert!(on_al2023.contains(&"manylinux_2_34_x86_64".to_owned()));
-        let uv = words(&uv_install(&interpreter("3.11", Architecture::X86_64), false));
-        assert!(uv.contains(&"x86_64-manylinux_2_17".to_owned()) && uv.contains(&"--only-binary".to_owned()));
-    }
-
-    #[test]
     fn slim_patterns_name_files_and_whole_folders() {
         let entry = |path: &str| Entry::file(path.to_owned(), Path::new(path));
         let all = vec![entry("a.py"), entry("a.pyc"), entry("a-1.dist-info/METADATA"), entry("b/tests/c.py")];
         let own = Options::slim_patterns(vec!["**/tests".to_owned()], true);
         let kept: Vec<String> = slimmed(all, &own).unwrap().into_iter().map(|entry| entry.path).collect();
         assert_eq!(kept, ["a.py"]);
-    }
-
-    #[test]
-    fn dependencies_of_a_pyproject_are_told_from_settings_of_tools() {
-        let folder = tempfile::tempdir().unwrap();
-        let with = |text: &str| {
-            std::fs::write(folder.path().join("pyproject.toml"), text).unwrap();
-            names_dependencies(folder.path())
-        };
-        assert!(with("[project]\nname = \"a\"\ndependencies = [\"six\"]\n"));
-        assert!(!with("[project]\nname = \"a\"\ndependencies = []\n") && !with("[tool.ruff]\nline-length = 1\n"));
     }
 }
