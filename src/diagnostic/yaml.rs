@@ -9,6 +9,11 @@ pub fn from_yaml(problem: &Problem) -> Diagnostic {
     let (code, message) = sentence(&problem.fault);
     let diagnostic = Diagnostic::error(code, problem.span, message);
     match &problem.fault {
+        Fault::TooFarRight { key, above } => {
+            diagnostic.note(*above, "the line above begins here, and its value is complete").hint(format!(
+                "begin `{key}` in the same column as the line above; a text of several lines needs quotes or `|`"
+            ))
+        }
         Fault::Tab => diagnostic.hint("indent with spaces: two for each level"),
         Fault::DuplicateKey { key, first } => diagnostic
             .note(*first, format!("`{key}` is here already"))
@@ -43,7 +48,10 @@ pub fn from_yaml(problem: &Problem) -> Diagnostic {
 
 fn sentence(fault: &Fault) -> (Code, String) {
     match fault {
-        Fault::Syntax { words, .. } => (Code::YamlSyntax, format!("this is not YAML: {words}")),
+        Fault::Syntax { words, .. } => (Code::YamlSyntax, format!("this is not YAML: {}", quoted(words))),
+        Fault::TooFarRight { key, .. } => {
+            (Code::YamlSyntax, format!("`{key}` begins further right than the line above, which has its value already"))
+        }
         Fault::Tab => (Code::YamlTab, "a tab where YAML wants spaces".to_owned()),
         Fault::DuplicateKey { key, .. } => (Code::DuplicateKey, format!("`{key}` is there twice")),
         Fault::KeyNotText => (Code::YamlUnsupported, "a key has to be a text, not a list or a mapping".to_owned()),
@@ -65,6 +73,14 @@ fn sentence(fault: &Fault) -> (Code, String) {
         Fault::TooLarge => {
             (Code::LimitExceeded, format!("the file is larger than {} MiB", limits::FILE_BYTES / 1024 / 1024))
         }
+    }
+}
+
+/// The parser's words with the same quotes at both sides of a character.
+fn quoted(words: &str) -> String {
+    match words.split_once('`') {
+        Some((before, after)) => format!("{before}`{}", after.replacen('\'', "`", 1)),
+        None => words.to_owned(),
     }
 }
 

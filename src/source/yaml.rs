@@ -22,6 +22,8 @@ pub struct Problem {
 pub enum Fault {
     /// Not YAML, in the parser's words; with the innermost bracket that is open there.
     Syntax { words: String, open: Option<Span> },
+    /// A key that begins further right than the one on the line above, which has its value already.
+    TooFarRight { key: String, above: Span },
     /// A tab where YAML wants spaces.
     Tab,
     /// A key that its mapping has already; the first one's place.
@@ -308,9 +310,39 @@ impl Builder<'_> {
             ErrorKind::TabNotAllowed | ErrorKind::TabInBlockIndentation | ErrorKind::TabInIndentation => Fault::Tab,
             ErrorKind::RecursionLimitExceeded => Fault::TooDeep,
             _ if self.text[at as usize..].starts_with('\t') => Fault::Tab,
-            kind => Fault::Syntax { words: kind.to_string(), open: self.open_bracket() },
+            kind => {
+                let words = kind.to_string();
+                let surprised = words.contains("mapping values") || words.contains("expected key");
+                if let Some((key, above)) = surprised.then(|| self.too_far_right(at)).flatten() {
+                    let name = self.slice(key).to_owned();
+                    return self.problem(Fault::TooFarRight { key: name, above }, key);
+                }
+                Fault::Syntax { words, open: self.open_bracket() }
+            }
         };
         self.problem(fault, span);
+    }
+
+    /// The key on the line of `at`, and the key on the line above it, if that one has a value and begins further left: then
+    /// YAML takes both lines for one text, or has no mapping to put the key into.
+    fn too_far_right(&self, at: u32) -> Option<(Span, Span)> {
+        let (before, _) = self.text.get(..at as usize)?.rsplit_once('\n')?;
+        let here = self.text[before.len() + 1..].split([':', '\n']).next()?;
+        let name = here.trim_start();
+        let end = (before.len() + 1 + here.len()) as u32;
+        let key = Span { file: self.file, start: end - name.len() as u32, end };
+        let above = before.rsplit('\n').find(|line| !matches!(line.trim_start().chars().next(), None | Some('#')))?;
+        let content = above.trim_start_matches([' ', '-']);
+        let (first, value) = content.split_once(": ")?;
+        let indent = above.len() - content.len();
+        let is_plain = !name.is_empty() && !name.contains([' ', ':', '\'', '"', '[', '{', '-']);
+        let ends =
+            !value.trim_start().starts_with(['|', '>', '"', '\'', '[', '{', '&', '#']) && !value.trim().is_empty();
+        if !is_plain || !ends || here.len() - name.len() <= indent {
+            return None;
+        }
+        let start = (content.as_ptr().addr() - self.text.as_ptr().addr()) as u32;
+        Some((key, Span { file: self.file, start, end: start + first.len() as u32 }))
     }
 
     /// The innermost `[` or `{` that is not closed yet.

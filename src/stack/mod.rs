@@ -5,7 +5,7 @@
 
 use std::path::PathBuf;
 
-use crate::diagnostic::{Diagnostic, Diagnostics, Severity};
+use crate::diagnostic::{Code, Diagnostic, Diagnostics, Severity};
 use crate::project::{Dialect, Target};
 use crate::source::Span;
 use crate::variables::Resolved;
@@ -107,8 +107,10 @@ pub fn decode(resolved: &Resolved) -> Result<Stack, Diagnostics> {
     match root {
         Some(root) if !failed => checked(Stack::of(resolved, root, warnings), is_strict(resolved)),
         Some(root) => {
+            let whole = warnings.iter().all(takes_nothing);
             let stack = Stack::of(resolved, root, warnings);
-            let found = check::alone(&stack, is_strict(resolved));
+            let check = if whole { check::all } else { check::alone };
+            let found = check(&stack, is_strict(resolved));
             Err(Diagnostics(stack.warnings.into_iter().chain(found).collect()))
         }
         None => Err(Diagnostics(hardened(warnings))),
@@ -121,6 +123,12 @@ fn checked(mut stack: Stack, strict: bool) -> Result<Stack, Diagnostics> {
     let failed = found.iter().any(|diagnostic| diagnostic.severity == Severity::Error);
     stack.warnings.extend(found);
     if failed { Err(Diagnostics(stack.warnings)) } else { Ok(stack) }
+}
+
+/// Whether all that is known was read in spite of this: a key that is unknown and not like any other holds nothing.
+fn takes_nothing(found: &Diagnostic) -> bool {
+    let stray = found.code == Code::UnknownKey && !found.hints.iter().any(|hint| hint.starts_with("did you mean"));
+    found.severity != Severity::Error || stray
 }
 
 /// What could not be read at all is an error in every dialect.

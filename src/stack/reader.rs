@@ -81,7 +81,13 @@ impl Reader {
 
     /// Says that a key is not there.
     pub fn missing(&mut self, section: &Node, key: &str) {
-        let message = format!("`{key}` is missing in {}", self.place());
+        let place = self.place();
+        if let Some((name, told)) = self.misspelt(section, key) {
+            told.message = format!("`{name}` is not a key of {place}, and `{key}` is missing");
+            told.hints = vec![format!("did you mean `{key}`?")];
+            return;
+        }
+        let message = format!("`{key}` is missing in {place}");
         let diagnostic = Diagnostic::error(Code::MissingKey, section.span, message).came_through(&section.origin);
         let column = if self.path.is_empty() { "at the left margin" } else { "beside the other keys" };
         let given = section.entries().iter().map(|entry| entry.key.text.as_str());
@@ -90,6 +96,15 @@ impl Reader {
             None => diagnostic.hint(format!("add `{key}: …` {column}")),
         };
         self.diagnostics.push(self.weighed(diagnostic));
+    }
+
+    /// The unknown key, told already, that is meant to be `key`.
+    fn misspelt<'n>(&mut self, section: &'n Node, key: &str) -> Option<(&'n str, &mut Diagnostic)> {
+        let names = section.entries().iter().map(|entry| entry.key.text.as_str());
+        let entry = section.entry(nearest(key, names)?)?;
+        let is_it = |told: &&mut Diagnostic| told.code == Code::UnknownKey && told.span == Some(entry.key.span);
+        let told = self.diagnostics.0.iter_mut().rev().find(is_it)?;
+        Some((entry.key.text.as_str(), told))
     }
 
     /// Says that a value is of another kind than wanted.

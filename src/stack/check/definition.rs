@@ -72,12 +72,14 @@ fn one(machine: &Named<StateMachine>, definition: &Node, functions: &[&str], fou
     }
 }
 
-/// Whether another problem is the cause of this one: a lost target of that nothing ends, a misspelt field of that it is missing.
+/// Whether another problem is the cause of this one: a lost target of that nothing ends and that states are not reached, a misspelt
+/// field of that it is missing.
 fn is_consequence(problem: &asl::Problem, problems: &[asl::Problem]) -> bool {
     let message = &problem.message;
     let missing = message.contains("fields are required") || message.starts_with("There should be one ");
+    let stranded = message.contains("no terminal state") || message.contains("is not reachable");
     problems.iter().any(|other| {
-        (message.contains("no terminal state") && other.message.starts_with(LOST_TARGET))
+        (stranded && other.message.starts_with(LOST_TARGET))
             || (missing && other.location == problem.location && misspelt(&other.message).is_some())
     })
 }
