@@ -1,25 +1,31 @@
 //! Zips a manifest: compressed in parallel, written in order, the same bytes for the same entries.
 
-use std::io::{Cursor, Read, Write};
+use std::io::{self, BufWriter, Cursor, Read, Write};
 use std::path::Path;
+use std::sync::Arc;
 
 use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use rayon::prelude::*;
-use sha2::{Digest, Sha256};
-use zip::write::{PreparedZipFile, SimpleFileOptions, ZipFileBuilder};
-use zip::{CompressionMethod, DateTime, ZipArchive, ZipWriter};
+use ring::digest::{Context, SHA256, digest};
+use zip::ZipArchive;
 
 use super::BuildFailure;
-use super::manifest::{Content, Entry, Manifest};
+use super::container::Container;
+use super::deflater::{Deflater, Packed};
+use super::manifest::{Content, Entry, Item, Manifest};
 
-/// The level of compression: 9 takes twice the time of 6 for some percent less.
-pub const LEVEL: i64 = 6;
+/// How much a large file is compressed: higher levels take twice the time for some percent less.
+const LEVEL: u32 = 6;
 
-/// How many bytes of entries are compressed before they are written: what bounds the memory.
-const BATCH_BYTES: u64 = 16 * 1024 * 1024;
+/// How many bytes of entries are compressed while as many are written: what bounds the memory.
+const BATCH_BYTES: u64 = 8 * 1024 * 1024;
 
 /// A file from this size on is compressed straight into the zip, so that it is never in memory as a whole.
 const STREAMED_BYTES: u64 = 8 * 1024 * 1024;
+
+/// How many bytes of a large file are read at once.
+const PIECE_BYTES: usize = 256 * 1024;
 
 /// How many entries a batch has at the most.
 const BATCH_ENTRIES: usize = 512;
@@ -28,36 +34,95 @@ const BATCH_ENTRIES: usize = 512;
 ///
 /// # Errors
 /// A file of the manifest that cannot be read, or `target` that cannot be written.
-pub fn write(manifest: &Manifest, target: &Path) -> Result<(String, u64), BuildFailure> {
-    let failed = |source: std::io::Error| BuildFailure::write(target, source);
+pub fn write(manifest: &Manifest, target: &Path, deflater: &Deflater) -> Result<(String, u64), BuildFailure> {
+    let failed = |source: io::Error| BuildFailure::write(target, source);
     let file = std::fs::File::create(target).map_err(failed)?;
-    let mut writer = ZipWriter::new(std::io::BufWriter::new(file));
-    for batch in batches(manifest.entries()) {
-        let prepared: Vec<Option<PreparedZipFile>> =
-            batch.par_iter().map(|(entry, size)| prepare(entry, *size)).collect::<Result<_, _>>()?;
-        for ((entry, _), file) in batch.iter().zip(prepared) {
-            let added = match (&entry.content, file) {
-                (_, Some(file)) => writer.add_prepared_file(file),
-                (Content::Link(to), None) => writer.add_symlink(entry.path.as_str(), to.as_str(), options(entry)),
-                (Content::File(path), None) => {
-                    writer.start_file(entry.path.as_str(), options(entry)).map_err(|error| failed(error.into()))?;
-                    copy(path, &mut writer)?.map_err(failed)?;
-                    Ok(())
+    let buffer = usize::try_from(manifest.unzipped_bytes()).unwrap_or(usize::MAX).clamp(1 << 10, 1 << 18);
+    let summed = Summed { out: BufWriter::with_capacity(buffer, file), sum: Context::new(&SHA256), size_bytes: 0 };
+    let mut container = Container::new(summed);
+    let mut batches = batches(manifest.items()).into_iter();
+    let mut ready = batches.next().map(|batch| (batch, pack(batch, deflater)));
+    while let Some((batch, packed)) = ready {
+        let packed = packed?;
+        let next = batches.next();
+        let (added, after) =
+            rayon::join(|| add(&mut container, batch, packed), || next.map(|batch| (batch, pack(batch, deflater))));
+        added.map_err(failed)??;
+        ready = after;
+    }
+    let mut summed = container.finish().map_err(failed)?;
+    summed.out.flush().map_err(failed)?;
+    Ok((STANDARD.encode(summed.sum.finish()), summed.size_bytes))
+}
+
+/// Adds what was compressed; the inner error is that of a large file, which is read here.
+fn add(
+    container: &mut Container<impl Write>,
+    batch: &[Item],
+    packed: Vec<Option<Arc<Packed>>>,
+) -> io::Result<Result<(), BuildFailure>> {
+    for (item, packed) in batch.iter().zip(packed) {
+        let Entry { path, content, .. } = &item.entry;
+        match (packed, content) {
+            (Some(packed), _) => container.add(path, mode(&item.entry), &packed)?,
+            (None, Content::File(file)) => {
+                let mut pieces = match Pieces::open(file) {
+                    Ok(pieces) => pieces,
+                    Err(failure) => return Ok(Err(failure)),
+                };
+                if let Err(failure) = container.stream(path, mode(&item.entry), LEVEL, || pieces.next())? {
+                    return Ok(Err(failure));
                 }
-                (Content::Bytes(_), None) => Ok(()),
-            };
-            added.map_err(|error| failed(error.into()))?;
+            }
+            (None, Content::Bytes(_) | Content::Link(_)) => {}
         }
     }
-    let mut buffered = writer.finish().map_err(|error| failed(error.into()))?;
-    buffered.flush().map_err(failed)?;
-    drop(buffered);
-    digest(target)
+    Ok(Ok(()))
+}
+
+/// A file, read piece by piece.
+struct Pieces<'a> {
+    path: &'a Path,
+    file: std::fs::File,
+}
+
+impl Pieces<'_> {
+    fn open(path: &Path) -> Result<Pieces<'_>, BuildFailure> {
+        let file = std::fs::File::open(path).map_err(|source| BuildFailure::read(path, source))?;
+        Ok(Pieces { path, file })
+    }
+
+    fn next(&mut self) -> Result<Option<Vec<u8>>, BuildFailure> {
+        let mut piece = Vec::with_capacity(PIECE_BYTES);
+        let read = Read::by_ref(&mut self.file).take(PIECE_BYTES as u64).read_to_end(&mut piece);
+        read.map_err(|source| BuildFailure::read(self.path, source))?;
+        Ok(Some(piece).filter(|piece| !piece.is_empty()))
+    }
+}
+
+/// Sums up what goes through.
+struct Summed<W> {
+    out: W,
+    sum: Context,
+    size_bytes: u64,
+}
+
+impl<W: Write> Write for Summed<W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.out.write_all(bytes)?;
+        self.sum.update(bytes);
+        self.size_bytes += bytes.len() as u64;
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.out.flush()
+    }
 }
 
 /// The Base64 SHA-256 of a zip, as Lambda's `CodeSha256`.
 pub fn code_sha256(bytes: &[u8]) -> String {
-    base64::engine::general_purpose::STANDARD.encode(Sha256::digest(bytes))
+    STANDARD.encode(digest(&SHA256, bytes))
 }
 
 /// The entries of a zip, each with the size that it unpacks to.
@@ -76,14 +141,14 @@ pub fn contents(path: &Path, bytes: &[u8]) -> Result<Vec<(String, u64)>, BuildFa
     Ok(entries)
 }
 
-fn batches(entries: &[(Entry, u64)]) -> Vec<&[(Entry, u64)]> {
+fn batches(items: &[Item]) -> Vec<&[Item]> {
     let mut batches = Vec::new();
-    let mut rest = entries;
+    let mut rest = items;
     while !rest.is_empty() {
         let mut bytes = 0;
-        let fits = rest.iter().take(BATCH_ENTRIES).take_while(|(_, size)| {
+        let fits = rest.iter().take(BATCH_ENTRIES).take_while(|item| {
             let first = bytes == 0;
-            bytes += if *size >= STREAMED_BYTES { 1 } else { (*size).max(1) };
+            bytes += if item.size_bytes >= STREAMED_BYTES { 1 } else { item.size_bytes.max(1) };
             first || bytes <= BATCH_BYTES
         });
         let (batch, after) = rest.split_at(fits.count().max(1));
@@ -93,59 +158,30 @@ fn batches(entries: &[(Entry, u64)]) -> Vec<&[(Entry, u64)]> {
     batches
 }
 
-/// The compressed entry; none for a link and a large file, which are written straight into the archive.
-fn prepare(entry: &Entry, size: u64) -> Result<Option<PreparedZipFile>, BuildFailure> {
-    if size >= STREAMED_BYTES && matches!(entry.content, Content::File(_)) {
+/// The compressed entries; none for a large file, which is compressed while it is written.
+fn pack(batch: &[Item], deflater: &Deflater) -> Result<Vec<Option<Arc<Packed>>>, BuildFailure> {
+    batch.par_iter().map(|item| packed(item, deflater)).collect()
+}
+
+fn packed(item: &Item, deflater: &Deflater) -> Result<Option<Arc<Packed>>, BuildFailure> {
+    let content = || match &item.entry.content {
+        Content::Bytes(bytes) => Ok(bytes.clone()),
+        Content::Link(to) => Ok(to.clone().into_bytes()),
+        Content::File(path) => std::fs::read(path).map_err(|source| BuildFailure::read(path, source)),
+    };
+    if item.size_bytes >= STREAMED_BYTES && matches!(item.entry.content, Content::File(_)) {
         return Ok(None);
     }
-    let in_memory = |error: zip::result::ZipError| BuildFailure::write(Path::new(&entry.path), error.into());
-    let mut builder = ZipFileBuilder::new(entry.path.as_str(), options(entry)).map_err(in_memory)?;
-    let written = match &entry.content {
-        Content::Link(_) => return Ok(None),
-        Content::Bytes(bytes) => builder.write_all(bytes),
-        Content::File(path) => copy(path, &mut builder)?,
-    };
-    written.map_err(|source| BuildFailure::write(Path::new(&entry.path), source))?;
-    builder.finish().map(Some).map_err(in_memory)
+    let refused = |source| BuildFailure::write(Path::new(&item.entry.path), source);
+    deflater.pack(&item.hash, content, refused).map(Some)
 }
 
-/// Copies a file; the inner result is the writer's.
-fn copy(path: &Path, writer: &mut impl Write) -> Result<std::io::Result<()>, BuildFailure> {
-    let mut file = std::fs::File::open(path).map_err(|source| BuildFailure::read(path, source))?;
-    let mut buffer = vec![0; 64 * 1024];
-    loop {
-        let count = file.read(&mut buffer).map_err(|source| BuildFailure::read(path, source))?;
-        if count == 0 {
-            return Ok(Ok(()));
-        }
-        if let Err(error) = writer.write_all(&buffer[..count]) {
-            return Ok(Err(error));
-        }
-    }
-}
-
-fn options(entry: &Entry) -> SimpleFileOptions {
-    let mode = if entry.executable { 0o100_755 } else { 0o100_644 };
-    SimpleFileOptions::default()
-        .compression_method(CompressionMethod::Deflated)
-        .compression_level(Some(LEVEL))
-        .last_modified_time(DateTime::default())
-        .unix_permissions(mode)
-}
-
-fn digest(path: &Path) -> Result<(String, u64), BuildFailure> {
-    let failed = |source| BuildFailure::read(path, source);
-    let mut file = std::fs::File::open(path).map_err(failed)?;
-    let mut hasher = Sha256::new();
-    let mut buffer = vec![0; 64 * 1024];
-    let mut size = 0;
-    loop {
-        let count = file.read(&mut buffer).map_err(failed)?;
-        if count == 0 {
-            return Ok((base64::engine::general_purpose::STANDARD.encode(hasher.finalize()), size));
-        }
-        hasher.update(&buffer[..count]);
-        size += count as u64;
+/// The mode with the type of the file, as Unix has it.
+fn mode(entry: &Entry) -> u32 {
+    match (&entry.content, entry.executable) {
+        (Content::Link(_), _) => 0o120_777,
+        (_, true) => 0o100_755,
+        (_, false) => 0o100_644,
     }
 }
 
@@ -174,7 +210,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let target = folder.path().join("a.zip");
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
-        pool.install(|| write(&manifest(seed), &target)).unwrap();
+        pool.install(|| write(&manifest(seed), &target, &Deflater::default())).unwrap();
         std::fs::read(target).unwrap()
     }
 
@@ -215,7 +251,7 @@ mod tests {
         };
         let manifest = Manifest::new(vec![small("a"), Entry::file("b".to_owned(), &large), small("c")]).unwrap();
         let target = folder.path().join("a.zip");
-        write(&manifest, &target).unwrap();
+        write(&manifest, &target, &Deflater::default()).unwrap();
         let mut archive = ZipArchive::new(std::fs::File::open(&target).unwrap()).unwrap();
         let names: Vec<String> = archive.file_names().map(|name| name.unwrap().into_owned()).collect();
         assert_eq!(names, ["a", "b", "c"]);

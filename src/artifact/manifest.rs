@@ -8,7 +8,7 @@ use rayon::prelude::*;
 use super::BuildFailure;
 
 /// Changes whenever the same manifest would be zipped to other bytes on purpose.
-const FORMAT: &str = "deploy-artifact-1";
+const FORMAT: &str = "deploy-artifact-2";
 
 /// What an entry holds.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -38,13 +38,21 @@ impl Entry {
     }
 }
 
+/// An entry and what its content is.
+#[derive(Clone, Debug)]
+pub struct Item {
+    pub entry: Entry,
+    pub hash: blake3::Hash,
+    pub size_bytes: u64,
+}
+
 /// Answers content hash and size of a file.
 pub type HashFile<'a> = &'a (dyn Fn(&Path) -> Result<(blake3::Hash, u64), BuildFailure> + Sync);
 
 /// Entries in the order of their paths, and the digest that names them.
 #[derive(Clone, Debug)]
 pub struct Manifest {
-    entries: Vec<(Entry, u64)>,
+    items: Vec<Item>,
     digest: String,
 }
 
@@ -76,13 +84,14 @@ impl Manifest {
             hasher.update(hash.as_bytes());
         }
         let digest = hasher.finalize().to_hex().to_string();
-        let entries = entries.into_iter().zip(hashed).map(|(entry, (_, size))| (entry, size)).collect();
-        Ok(Manifest { entries, digest })
+        let item = |(entry, (hash, size_bytes))| Item { entry, hash, size_bytes };
+        let items = entries.into_iter().zip(hashed).map(item).collect();
+        Ok(Manifest { items, digest })
     }
 
-    /// The entries, each with its size in bytes.
-    pub fn entries(&self) -> &[(Entry, u64)] {
-        &self.entries
+    /// The entries in their order.
+    pub fn items(&self) -> &[Item] {
+        &self.items
     }
 
     /// Hex BLAKE3 over path, kind and content of every entry: 64 digits.
@@ -92,13 +101,13 @@ impl Manifest {
 
     /// What all entries unpack to.
     pub fn unzipped_bytes(&self) -> u64 {
-        self.entries.iter().map(|(_, size)| size).sum()
+        self.items.iter().map(|item| item.size_bytes).sum()
     }
 
     /// The `count` largest entries, largest first.
     pub fn largest(&self, count: usize) -> Vec<(String, u64)> {
         let mut files: Vec<(String, u64)> =
-            self.entries.iter().map(|(entry, size)| (entry.path.clone(), *size)).collect();
+            self.items.iter().map(|item| (item.entry.path.clone(), item.size_bytes)).collect();
         files.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
         files.truncate(count);
         files

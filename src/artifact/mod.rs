@@ -8,6 +8,8 @@ use std::path::{Path, PathBuf};
 mod archive;
 mod cache;
 mod cargo;
+mod container;
+mod deflater;
 mod dep_info;
 mod elf;
 pub mod esbuild;
@@ -24,10 +26,10 @@ mod rust;
 mod secret;
 mod select;
 mod tool;
+mod tree;
 mod unit;
 mod units;
 
-pub use archive::LEVEL;
 pub use elf::{Machine, glibc_needed, machine};
 pub use failure::BuildFailure;
 pub use manifest::{Content, Entry, Manifest};
@@ -38,7 +40,7 @@ pub use select::Selection;
 pub use unit::{Architecture, Builder, Unit};
 pub use units::{source_maps, units};
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use rayon::prelude::*;
 
@@ -127,13 +129,13 @@ pub fn build(
     tell: &(dyn Fn(BuildEvent) + Sync),
 ) -> Result<Vec<Artifact>, BuildFailure> {
     let cache = Cache::open(&workshop.state_dir.join("artifacts"))?;
-    let run = Run::new(workshop, &cache, tell);
+    let run = Run::new(units.len(), workshop, &cache, tell);
     let binaries = rust::build(units, &run);
     let mut units = units.to_vec();
     if workshop.tolerant {
         units.iter_mut().for_each(|unit| unit.builder.leave_secrets_out());
     }
-    let made: Vec<Result<Made, Refused>> = units.par_iter().map(|unit| make(unit, &binaries, &run)).collect();
+    let made = make_all(&units, &binaries, &run);
     let mut artifacts = Vec::with_capacity(units.len());
     let mut warned = BTreeSet::new();
     for (unit, made) in units.iter().zip(made) {
@@ -156,7 +158,7 @@ pub fn build(
         Err(failure) => tell(BuildEvent::Warning { owners: Vec::new(), message: failure.to_string() }),
         Ok(_) => {}
     }
-    cache.prune()?;
+    cache.prune();
     Ok(artifacts)
 }
 
@@ -181,7 +183,31 @@ fn finished(unit: &Unit, made: Made, tell: &(dyn Fn(BuildEvent) + Sync)) -> Arti
     artifact
 }
 
+/// What came of every unit. Units of the same files are made once.
+fn make_all(units: &[Unit], binaries: &Result<rust::Binaries, BuildFailure>, run: &Run) -> Vec<Result<Made, Refused>> {
+    let mut firsts: HashMap<(&Path, &Selection), usize> = HashMap::new();
+    let like: Vec<usize> = units
+        .iter()
+        .enumerate()
+        .map(|(at, unit)| match &unit.builder {
+            Builder::Folder { root, selection } => *firsts.entry((root, selection)).or_insert(at),
+            _ => at,
+        })
+        .collect();
+    let own = |(at, unit): (usize, &Unit)| (like[at] == at).then(|| make(unit, binaries, run));
+    let made: Vec<Option<Result<Made, Refused>>> = units.par_iter().enumerate().map(own).collect();
+    let of_another = |at: usize, unit: &Unit| match &made[like[at]] {
+        Some(Ok(made)) => Ok(made.of(unit)),
+        // A refusal names the unit that it is about.
+        _ => make(unit, binaries, run),
+    };
+    let all: Vec<Option<Result<Made, Refused>>> =
+        units.iter().enumerate().map(|(at, unit)| (like[at] != at).then(|| of_another(at, unit))).collect();
+    made.into_iter().zip(all).filter_map(|(own, other)| own.or(other)).collect()
+}
+
 /// What came of a unit.
+#[derive(Clone)]
 struct Made {
     artifact: Artifact,
     /// It was there already.
@@ -193,6 +219,15 @@ struct Made {
 }
 
 impl Made {
+    /// The same zip for another unit.
+    fn of(&self, unit: &Unit) -> Made {
+        let mut made = self.clone();
+        made.artifact.owners = unit.owners.clone();
+        made.artifact.kind = unit.kind;
+        made.artifact.file_name = unit.file_name.clone();
+        made
+    }
+
     /// What esbuild made is told from files that were zipped as they are.
     fn with_source_maps(mut self, unit: &Unit) -> Made {
         self.artifact.source_maps =
@@ -215,9 +250,8 @@ fn make(unit: &Unit, binaries: &Result<rust::Binaries, BuildFailure>, run: &Run)
             let binaries = binaries.as_ref().map_err(|_| Refused::Binaries)?;
             rust::manifest(unit, binaries).map(|manifest| (manifest, Vec::new()))
         }
-        Builder::Folder { root, selection } => {
-            select::some(root, selection).and_then(|selected| Ok((run.manifest(selected.entries)?, selected.left_out)))
-        }
+        Builder::Folder { root, selection } => select::some(&run.tree(root), selection)
+            .and_then(|selected| Ok((run.manifest(selected.entries)?, selected.left_out))),
         Builder::Binary { path, architecture, runtime } => {
             rust::given(unit, path, *architecture, runtime, run).map(|manifest| (manifest, Vec::new()))
         }
@@ -236,7 +270,7 @@ fn make(unit: &Unit, binaries: &Result<rust::Binaries, BuildFailure>, run: &Run)
 fn as_it_is(unit: &Unit, run: &Run) -> Result<Made, BuildFailure> {
     let of = |root: &Path, selection: Selection| {
         let selection = Selection { secrets: Secrets::LeftOut, only_patterns: false, ..selection };
-        select::select(root, &selection).map(|selected| (selected.entries, selected.left_out))
+        run.select(root, &selection).map(|selected| (selected.entries, selected.left_out))
     };
     let (entries, left_out) = match &unit.builder {
         Builder::Helper => return zip_manifest(unit, &helper::manifest()?, Vec::new(), run),
@@ -254,7 +288,7 @@ fn as_it_is(unit: &Unit, run: &Run) -> Result<Made, BuildFailure> {
 fn zip_manifest(unit: &Unit, manifest: &Manifest, left_out: Vec<String>, run: &Run) -> Result<Made, BuildFailure> {
     let largest = manifest.largest(LARGEST);
     let unzipped_bytes = checked(unit, manifest.unzipped_bytes(), &largest)?;
-    let (zipped, cached) = run.cache.zip(manifest)?;
+    let (zipped, cached) = run.cache.zip(manifest, &run.deflater)?;
     let artifact = Artifact {
         owners: unit.owners.clone(),
         kind: unit.kind,

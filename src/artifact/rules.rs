@@ -1,6 +1,7 @@
 //! The patterns that decide which files go into a zip.
 
 use std::collections::HashSet;
+use std::sync::{Arc, LazyLock};
 
 use globset::{GlobBuilder, GlobMatcher};
 
@@ -27,19 +28,26 @@ pub const DEFAULT_EXCLUDES: &[&str] = &[
     "**/*.pyc",
 ];
 
+/// The default excludes, compared as text, and the folders below which they leave everything out.
+static DEFAULTS: LazyLock<(Vec<Pattern>, Vec<Pattern>)> = LazyLock::new(|| {
+    let folders = DEFAULT_EXCLUDES.iter().filter_map(|pattern| pattern.strip_suffix("/**"));
+    (DEFAULT_EXCLUDES.iter().copied().filter_map(Pattern::text).collect(), folders.filter_map(Pattern::text).collect())
+});
+
 /// Groups of alternatives that a glob here does not know.
 const FOREIGN_GROUPS: &[&str] = &["!(", "+(", "?(", "*("];
 
 /// Default excludes, excludes, development dependencies and patterns, in this order: the last one that matches a file
 /// decides.
 pub struct Rules {
+    /// Excludes and patterns.
     rules: Vec<Rule>,
     /// How many rules come before the patterns.
     before_patterns: usize,
     /// Folders below which nothing is selected.
     pruned: Vec<Pattern>,
     /// Folders of packages for development only.
-    development: HashSet<String>,
+    development: Arc<HashSet<String>>,
     any_kept: bool,
     kept_at_first: bool,
 }
@@ -63,6 +71,8 @@ pub enum Pattern {
     Within(String),
     /// `**/*.pyc`, kept as `.pyc`.
     Ending(String),
+    /// `src/a*.py`, kept as `src/a` and `.py`: one star, in the last part.
+    Around(String, String),
     Glob(GlobMatcher),
 }
 
@@ -74,6 +84,14 @@ impl Pattern {
     /// [`BuildFailure::Pattern`].
     pub fn new(pattern: &str) -> Result<Pattern, BuildFailure> {
         let plain = pattern.strip_prefix("./").unwrap_or(pattern);
+        match Pattern::text(plain) {
+            Some(text) => Ok(text),
+            None => Ok(Pattern::Glob(glob(pattern, plain)?.compile_matcher())),
+        }
+    }
+
+    /// A pattern of one of the forms that are compared as text.
+    fn text(plain: &str) -> Option<Pattern> {
         let literal =
             |text: &str| !text.is_empty() && !text.contains(['*', '?', '[', ']', '{', '}', '(', ')', '\\', '!']);
         let name = |text: &str| literal(text) && !text.contains('/');
@@ -81,15 +99,19 @@ impl Pattern {
         let anywhere = plain.strip_prefix("**/");
         let within = below.and_then(|text| text.strip_prefix("**/"));
         let ending = anywhere.and_then(|text| text.strip_prefix('*'));
-        Ok(match (below, within, anywhere, ending) {
-            _ if plain == "**" => Pattern::Everything,
-            _ if literal(plain) => Pattern::Exactly(plain.to_owned()),
-            (_, Some(folder), ..) if name(folder) => Pattern::Within(folder.to_owned()),
-            (Some(folder), ..) if literal(folder) => Pattern::Below(format!("{folder}/")),
-            (_, _, Some(file), _) if name(file) => Pattern::Named(file.to_owned()),
-            (.., Some(ending)) if name(ending) => Pattern::Ending(ending.to_owned()),
-            _ => Pattern::Glob(glob(pattern, plain)?.compile_matcher()),
-        })
+        match (below, within, anywhere, ending) {
+            _ if plain == "**" => Some(Pattern::Everything),
+            _ if literal(plain) => Some(Pattern::Exactly(plain.to_owned())),
+            (_, Some(folder), ..) if name(folder) => Some(Pattern::Within(folder.to_owned())),
+            (Some(folder), ..) if literal(folder) => Some(Pattern::Below(format!("{folder}/"))),
+            (_, _, Some(file), _) if name(file) => Some(Pattern::Named(file.to_owned())),
+            (.., Some(ending)) if name(ending) => Some(Pattern::Ending(ending.to_owned())),
+            _ => {
+                let (before, after) = plain.split_once('*')?;
+                let parts = (before.is_empty() || literal(before)) && (after.is_empty() || name(after));
+                parts.then(|| Pattern::Around(before.to_owned(), after.to_owned()))
+            }
+        }
     }
 
     /// Whether a path (with `/`, relative) matches.
@@ -103,9 +125,18 @@ impl Pattern {
                 path.rsplit_once('/').is_some_and(|(above, _)| above.split('/').any(|part| part == folder))
             }
             Pattern::Ending(ending) => path.ends_with(ending.as_str()),
+            Pattern::Around(before, after) => path
+                .strip_prefix(before.as_str())
+                .and_then(|rest| rest.strip_suffix(after.as_str()))
+                .is_some_and(|star| !star.contains('/')),
             Pattern::Glob(glob) => glob.is_match(path),
         }
     }
+}
+
+/// Whether the default excludes leave a file out.
+pub fn excluded_by_default(path: &str) -> bool {
+    DEFAULTS.0.iter().any(|pattern| pattern.matches(path))
 }
 
 impl Rules {
@@ -113,14 +144,13 @@ impl Rules {
     ///
     /// # Errors
     /// [`BuildFailure::Pattern`].
-    pub fn new(selection: &Selection, development: HashSet<String>) -> Result<Rules, BuildFailure> {
-        let excludes = DEFAULT_EXCLUDES.iter().copied().chain(selection.excludes.iter().map(String::as_str));
-        let mut written: Vec<(bool, &str)> = excludes.map(|pattern| (false, pattern)).collect();
-        let before_patterns = written.len();
-        written.extend(selection.patterns.iter().map(|pattern| match pattern.strip_prefix('!') {
+    pub fn new(selection: &Selection, development: Arc<HashSet<String>>) -> Result<Rules, BuildFailure> {
+        let excludes = selection.excludes.iter().map(|pattern| (false, pattern.as_str()));
+        let patterns = selection.patterns.iter().map(|pattern| match pattern.strip_prefix('!') {
             Some(glob) => (false, glob),
             None => (true, pattern.as_str()),
-        }));
+        });
+        let written: Vec<(bool, &str)> = excludes.chain(patterns).collect();
         let last_kept = written.iter().rposition(|(keeps, _)| *keeps);
         let mut rules = Vec::with_capacity(written.len());
         let mut pruned = Vec::new();
@@ -133,7 +163,7 @@ impl Rules {
         }
         Ok(Rules {
             rules,
-            before_patterns,
+            before_patterns: selection.excludes.len(),
             pruned,
             development,
             any_kept: last_kept.is_some(),
@@ -141,12 +171,12 @@ impl Rules {
         })
     }
 
-    /// Whether a file goes into the zip.
-    pub fn selects(&self, path: &str) -> bool {
+    /// Whether a file goes into the zip; `excluded` tells whether [`excluded_by_default`].
+    pub fn selects(&self, path: &str, excluded: bool) -> bool {
         let decisive = self.rules.iter().rposition(|rule| rule.pattern.matches(path));
         match decisive {
             Some(at) if at >= self.before_patterns => self.rules[at].keeps,
-            _ if self.is_development(path) => false,
+            _ if excluded || self.is_development(path) => false,
             Some(at) => self.rules[at].keeps,
             None => self.kept_at_first,
         }
@@ -154,8 +184,9 @@ impl Rules {
 
     /// Whether nothing below a folder can be selected.
     pub fn skips(&self, folder: &str) -> bool {
+        let by_default = || DEFAULTS.1.iter().any(|pattern| pattern.matches(folder));
         self.pruned.iter().any(|pattern| pattern.matches(folder))
-            || (!self.any_kept && self.development.contains(folder))
+            || (!self.any_kept && (self.development.contains(folder) || by_default()))
     }
 
     fn is_development(&self, path: &str) -> bool {
@@ -214,14 +245,34 @@ mod tests {
     fn rules(patterns: &[&str], development: &[&str]) -> Result<Rules, BuildFailure> {
         let patterns = patterns.iter().map(|text| (*text).to_owned()).collect();
         let development = development.iter().map(|text| (*text).to_owned()).collect();
-        Rules::new(&Selection { patterns, ..Selection::default() }, development)
+        Rules::new(&Selection { patterns, ..Selection::default() }, Arc::new(development))
+    }
+
+    fn selects(rules: &Rules, path: &str) -> bool {
+        rules.selects(path, excluded_by_default(path))
+    }
+
+    #[test]
+    fn every_default_exclude_is_compared_as_text() {
+        assert_eq!(DEFAULTS.0.len(), DEFAULT_EXCLUDES.len());
+        assert_eq!(DEFAULTS.1.len(), DEFAULT_EXCLUDES.iter().filter(|pattern| pattern.ends_with("/**")).count());
+    }
+
+    #[test]
+    fn a_pattern_brings_back_what_the_default_excludes_leave_out() {
+        let plain = rules(&[], &[]).unwrap();
+        assert!(
+            plain.skips("a/__pycache__") && !selects(&plain, "a/__pycache__/b.pyc") && !selects(&plain, "yarn-1.log")
+        );
+        let with = rules(&["**/*.pyc"], &[]).unwrap();
+        assert!(!with.skips("a/__pycache__") && selects(&with, "a/__pycache__/b.pyc") && selects(&with, "yarn-1.logs"));
     }
 
     #[test]
     fn the_last_pattern_that_matches_decides() {
         let rules = rules(&["!lib/**", "lib/keep.py", "!**/keep.py", "lib/{a,b}.py"], &[]).unwrap();
-        assert!(rules.selects("main.py") && rules.selects("lib/a.py"));
-        assert!(!rules.selects("lib/keep.py") && !rules.selects("lib/c.py"));
+        assert!(selects(&rules, "main.py") && selects(&rules, "lib/a.py"));
+        assert!(!selects(&rules, "lib/keep.py") && !selects(&rules, "lib/c.py"));
     }
 
     #[test]
@@ -234,22 +285,22 @@ mod tests {
     #[test]
     fn a_pattern_brings_a_development_dependency_back() {
         let without = rules(&[], &["node_modules/jest"]).unwrap();
-        assert!(without.skips("node_modules/jest") && !without.selects("node_modules/jest/a/index.js"));
+        assert!(without.skips("node_modules/jest") && !selects(&without, "node_modules/jest/a/index.js"));
         let with = rules(&["node_modules/jest/**"], &["node_modules/jest"]).unwrap();
-        assert!(!with.skips("node_modules/jest") && with.selects("node_modules/jest/a/index.js"));
+        assert!(!with.skips("node_modules/jest") && selects(&with, "node_modules/jest/a/index.js"));
     }
 
     #[test]
     fn alternatives_in_parentheses_are_those_in_braces_and_other_groups_are_refused() {
         let kept = rules(&["!**", "src/@(a|b).py", "(c|d)/*"], &[]).unwrap();
-        assert!(kept.selects("src/b.py") && kept.selects("c/x") && !kept.selects("src/c.py"));
+        assert!(selects(&kept, "src/b.py") && selects(&kept, "c/x") && !selects(&kept, "src/c.py"));
         assert!(matches!(rules(&["!(a)/**", "src/!(a).py"], &[]), Err(BuildFailure::Pattern { .. })));
     }
 
     proptest! {
         #[test]
         fn a_pattern_compared_as_text_means_what_the_glob_means(
-            pattern in "(\\*\\*/)?\\*?[ab][ab.]?(/[ab]{1,2})?(/\\*\\*)?",
+            pattern in "(\\*\\*/)?[ab]?\\*?[ab.]{0,2}(/[ab]{1,2})?(/\\*\\*|/[ab]?\\*[ab.]?)?",
             path in "[ab][ab.]?(/[ab][ab.]?){0,3}",
         ) {
             let compared = Pattern::new(&pattern).unwrap().matches(&path);
@@ -266,14 +317,14 @@ mod tests {
             let patterns: Vec<&str> = patterns.iter().map(String::as_str).collect();
             if let Ok(rules) = rules(&patterns, &[]) && rules.skips(&folder) {
                 let path = format!("{folder}/{below}");
-                prop_assert!(!rules.selects(&path));
+                prop_assert!(!selects(&rules, &path));
             }
         }
 
         #[test]
         fn no_pattern_makes_it_panic(pattern in ".*", path in ".*") {
             if let Ok(rules) = rules(&[&pattern], &[]) {
-                rules.selects(&path);
+                selects(&rules, &path);
                 rules.skips(&path);
             }
         }

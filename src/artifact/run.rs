@@ -2,11 +2,14 @@
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::cache::Cache;
+use super::deflater::Deflater;
 use super::manifest::{Entry, Manifest};
-use super::{BuildEvent, BuildFailure, Workshop};
+use super::select::{self, Selected};
+use super::tree::Tree;
+use super::{BuildEvent, BuildFailure, Selection, Workshop};
 
 /// One run of the builders.
 pub struct Run<'a> {
@@ -15,12 +18,43 @@ pub struct Run<'a> {
     pub cache: &'a Cache,
     /// Content hash and size of every file read so far: functions with zips of their own share most files.
     hashes: Mutex<HashMap<PathBuf, (blake3::Hash, u64)>>,
+    /// What is below the folders that functions are selected from, by their paths.
+    trees: Mutex<HashMap<PathBuf, Arc<Tree>>>,
+    pub deflater: Deflater,
     turn: Mutex<()>,
 }
 
 impl<'a> Run<'a> {
-    pub fn new(workshop: &'a Workshop, cache: &'a Cache, tell: &'a (dyn Fn(BuildEvent) + Sync)) -> Run<'a> {
-        Run { workshop, tell, cache, hashes: Mutex::default(), turn: Mutex::default() }
+    pub fn new(
+        units: usize,
+        workshop: &'a Workshop,
+        cache: &'a Cache,
+        tell: &'a (dyn Fn(BuildEvent) + Sync),
+    ) -> Run<'a> {
+        let (hashes, trees, turn) = (Mutex::default(), Mutex::default(), Mutex::default());
+        Run {
+            workshop,
+            tell,
+            cache,
+            hashes,
+            trees,
+            deflater: if units > 1 { Deflater::keeping() } else { Deflater::default() },
+            turn,
+        }
+    }
+
+    /// The tree below a folder of the project, listed once a run.
+    pub fn tree(&self, root: &Path) -> Arc<Tree> {
+        let mut trees = self.trees.lock().unwrap_or_else(PoisonError::into_inner);
+        trees.entry(root.to_owned()).or_insert_with(|| Arc::new(Tree::new(root))).clone()
+    }
+
+    /// What is selected of a folder of the project.
+    ///
+    /// # Errors
+    /// As [`select::select`].
+    pub fn select(&self, root: &Path, selection: &Selection) -> Result<Selected, BuildFailure> {
+        select::select_from(&self.tree(root), selection)
     }
 
     /// Waits until no other thread runs an installer.

@@ -7,7 +7,7 @@ use super::BuildFailure;
 use super::manifest::{Content, Entry};
 
 /// What happens to files that may hold secrets.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Secrets {
     /// They are an error that names them.
     #[default]

@@ -3,25 +3,22 @@
 //! Source: the Serverless Framework's packaging rules: all files, less the default excludes, then the patterns in their
 //! order, each adding or (with `!`) taking away; the last one that matches a file decides.
 
-use std::collections::HashSet;
 use std::path::{Component, Path, PathBuf};
 
+use super::BuildFailure;
 use super::manifest::{Content, Entry};
-use super::rules::{Pattern, Rules};
+use super::rules::{Pattern, Rules, excluded_by_default};
 use super::secret::{self, Secrets};
-use super::{BuildFailure, node_modules};
+use super::tree::{Found, Kind, Tree};
 
 /// Folders that are not even looked into.
 const PRUNED: &[&str] = &[".git", ".deploy", ".serverless"];
-
-/// Files that say that their folder is a cache or a virtual environment: nothing in it belongs to the application.
-const MARKS: &[&str] = &["CACHEDIR.TAG", "pyvenv.cfg"];
 
 /// How many folders deep the walk goes; no project comes near, a circle of links does.
 const DEPTH_LIMIT: usize = 128;
 
 /// What of a folder goes into the zip.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Selection {
     /// `package.patterns`, in their order; `!` takes away.
     pub patterns: Vec<String>,
@@ -49,92 +46,103 @@ pub struct Selected {
 /// A pattern that is none, a file that may hold secrets, a link that leads out of `root`, a name that is not Unicode, or
 /// a file that cannot be read.
 pub fn select(root: &Path, selection: &Selection) -> Result<Selected, BuildFailure> {
-    let development =
-        if selection.without_development { node_modules::development_only(root)? } else { HashSet::new() };
+    select_from(&Tree::new(root), selection)
+}
+
+/// Like [`select`], for a root that others select from as well.
+///
+/// # Errors
+/// As [`select`].
+pub fn select_from(tree: &Tree, selection: &Selection) -> Result<Selected, BuildFailure> {
+    let development = if selection.without_development { tree.development()? } else { Default::default() };
     let rules = Rules::new(selection, development)?;
-    let mut walk = Walk { root, rules: &rules, entries: Vec::new() };
-    walk.below(root, "", 0)?;
-    let mut entries = walk.entries;
+    let mut entries = walked(tree, &rules)?;
     for pattern in selection.patterns.iter().filter(|pattern| pattern.starts_with("../")) {
-        entries.extend(outside(root, pattern, &rules)?);
+        entries.extend(outside(tree.root(), pattern, &rules)?);
     }
     let left_out = secret::sift(&mut entries, selection.secrets)?;
     Ok(Selected { entries, left_out })
 }
 
-/// Like [`select`], for a folder that has to hold something.
+/// Like [`select_from`], for a folder that has to hold something.
 ///
 /// # Errors
 /// As [`select`], and [`BuildFailure::Empty`].
-pub fn some(root: &Path, selection: &Selection) -> Result<Selected, BuildFailure> {
-    let selected = select(root, selection)?;
-    if selected.entries.is_empty() { Err(BuildFailure::Empty { root: root.to_owned() }) } else { Ok(selected) }
+pub fn some(tree: &Tree, selection: &Selection) -> Result<Selected, BuildFailure> {
+    let selected = select_from(tree, selection)?;
+    if selected.entries.is_empty() { Err(BuildFailure::Empty { root: tree.root().to_owned() }) } else { Ok(selected) }
+}
+
+/// What the rules select of a tree.
+fn walked(tree: &Tree, rules: &Rules) -> Result<Vec<Entry>, BuildFailure> {
+    let mut walk = Walk { tree, rules, entries: Vec::new() };
+    walk.below("", tree.root(), 0)?;
+    Ok(walk.entries)
 }
 
 struct Walk<'a> {
-    root: &'a Path,
+    tree: &'a Tree,
     rules: &'a Rules,
     entries: Vec<Entry>,
 }
 
 impl Walk<'_> {
-    /// Collects what is below `folder`, which the zip calls `prefix` (empty for the root itself).
-    fn below(&mut self, folder: &Path, prefix: &str, depth: usize) -> Result<(), BuildFailure> {
+    /// Collects what is below a folder, which the zip calls `name` (empty for the root itself).
+    fn below(&mut self, name: &str, path: &Path, depth: usize) -> Result<(), BuildFailure> {
         if depth > DEPTH_LIMIT {
             let circle = std::io::Error::other(format!("it is more than {DEPTH_LIMIT} folders deep"));
-            return Err(BuildFailure::read(folder, circle));
+            return Err(BuildFailure::read(path, circle));
         }
-        let failed = |source| BuildFailure::read(folder, source);
-        for found in std::fs::read_dir(folder).map_err(failed)? {
-            let found = found.map_err(failed)?;
-            let path = found.path();
-            let kind = found.file_type().map_err(failed)?;
-            let name = found.file_name();
-            let name = name.to_str().ok_or_else(|| BuildFailure::NotUnicode { path: path.clone() })?;
-            let name = if prefix.is_empty() { name.to_owned() } else { format!("{prefix}/{name}") };
-            if kind.is_dir() {
-                self.folder(&path, name, depth)?;
-            } else if kind.is_symlink() {
-                self.link(&path, name, depth)?;
-            } else if kind.is_file() && self.rules.selects(&name) {
-                self.entries.push(file(&path, name)?);
+        let folder = self.tree.folder(name, path)?;
+        if folder.cache && depth > 0 && !name.contains("node_modules") {
+            return Ok(());
+        }
+        for found in &folder.found {
+            match &found.kind {
+                Kind::Folder => self.folder(found, depth)?,
+                Kind::Link(to) => self.link(found, to, depth)?,
+                Kind::File if self.rules.selects(&found.name, found.excluded) => {
+                    self.entries.push(Entry {
+                        path: found.name.clone(),
+                        executable: found.executable()?,
+                        content: Content::File(found.path.clone()),
+                    });
+                }
+                Kind::File => {}
             }
         }
         Ok(())
     }
 
-    fn folder(&mut self, path: &Path, name: String, depth: usize) -> Result<(), BuildFailure> {
-        let state = depth == 0 && PRUNED.contains(&name.as_str());
-        let cache = || !name.contains("node_modules") && is_cache(path);
-        if state || self.rules.skips(&name) || cache() { Ok(()) } else { self.below(path, &name, depth + 1) }
+    fn folder(&mut self, found: &Found, depth: usize) -> Result<(), BuildFailure> {
+        let state = depth == 0 && PRUNED.contains(&found.name.as_str());
+        if state || self.rules.skips(&found.name) { Ok(()) } else { self.below(&found.name, &found.path, depth + 1) }
     }
 
-    /// A link stays one. One of a package manager that leads to a package elsewhere (a workspace) becomes what it leads
-    /// to.
-    fn link(&mut self, path: &Path, name: String, depth: usize) -> Result<(), BuildFailure> {
-        let failed = |source| BuildFailure::read(path, source);
-        let to = std::fs::read_link(path).map_err(failed)?;
-        let packages = name.starts_with("node_modules/") || name.contains("/node_modules/");
-        match inside(self.root, path, &to) {
-            Some(to) if self.rules.selects(&name) && !self.rules.skips(&name) => {
-                self.entries.push(Entry { path: name, executable: false, content: Content::Link(to) });
+    /// A link stays one. One of a package manager that leads elsewhere (to a package of a workspace, or to the packages of
+    /// another folder) becomes what it leads to.
+    fn link(&mut self, found: &Found, to: &Path, depth: usize) -> Result<(), BuildFailure> {
+        let Found { name, path, .. } = found;
+        if self.rules.skips(name) {
+            return Ok(());
+        }
+        let packages = name.split('/').any(|part| part == "node_modules");
+        let selected = self.rules.selects(name, found.excluded);
+        match inside(self.tree.root(), path, to) {
+            Some(to) if selected => {
+                self.entries.push(Entry { path: name.clone(), executable: false, content: Content::Link(to) });
                 Ok(())
             }
             Some(_) => Ok(()),
-            None if packages && path.is_dir() => self.folder(path, name, depth),
-            None if self.rules.selects(&name) => Err(BuildFailure::LinkLeavesFolder {
-                link: path.to_owned(),
-                to: to.clone(),
-                root: self.root.to_owned(),
+            None if packages && path.is_dir() => self.folder(found, depth),
+            None if selected => Err(BuildFailure::LinkLeavesFolder {
+                link: path.clone(),
+                to: to.to_owned(),
+                root: self.tree.root().to_owned(),
             }),
             None => Ok(()),
         }
     }
-}
-
-/// Whether a folder says of itself that it is a cache or a virtual environment.
-pub fn is_cache(folder: &Path) -> bool {
-    MARKS.iter().any(|mark| folder.join(mark).is_file())
 }
 
 /// The files that a pattern `../…` asks for; in the zip they stand without the `../`.
@@ -154,21 +162,16 @@ fn outside(root: &Path, pattern: &str, rules: &Rules) -> Result<Vec<Entry>, Buil
     if above == literal.len() && pattern.contains("**") {
         return Err(refused(pattern, "it would take in everything beside the project".to_owned()));
     }
-    let everything = Rules::new(&Selection::default(), HashSet::new())?;
-    let mut walk = Walk { root: &folder, rules: &everything, entries: Vec::new() };
-    walk.below(&folder, "", 0)?;
-    let named = walk.entries.into_iter().map(|entry| Entry { path: format!("{base}/{}", entry.path), ..entry });
-    let selected = named.filter(|entry| wanted.matches(&entry.path) && rules.selects(&entry.path));
+    let everything = Rules::new(&Selection::default(), Default::default())?;
+    let found = walked(&Tree::new(&folder), &everything)?;
+    let named = found.into_iter().map(|entry| Entry { path: format!("{base}/{}", entry.path), ..entry });
+    let selected = named
+        .filter(|entry| wanted.matches(&entry.path) && rules.selects(&entry.path, excluded_by_default(&entry.path)));
     Ok(selected.map(|entry| Entry { path: entry.path.trim_start_matches("../").to_owned(), ..entry }).collect())
 }
 
 fn refused(pattern: &str, reason: String) -> BuildFailure {
     BuildFailure::Pattern { pattern: pattern.to_owned(), reason }
-}
-
-fn file(path: &Path, name: String) -> Result<Entry, BuildFailure> {
-    let metadata = std::fs::metadata(path).map_err(|source| BuildFailure::read(path, source))?;
-    Ok(Entry { path: name, executable: executable(&metadata), content: Content::File(path.to_owned()) })
 }
 
 /// The target of a link as text, if following it stays in `root`.
@@ -183,17 +186,6 @@ fn inside(root: &Path, link: &Path, to: &Path) -> Option<String> {
         }
     }
     to.to_str().map(str::to_owned)
-}
-
-#[cfg(unix)]
-fn executable(metadata: &std::fs::Metadata) -> bool {
-    use std::os::unix::fs::PermissionsExt;
-    metadata.permissions().mode() & 0o111 != 0
-}
-
-#[cfg(not(unix))]
-fn executable(_: &std::fs::Metadata) -> bool {
-    false
 }
 
 #[cfg(test)]
@@ -220,7 +212,7 @@ mod tests {
         let folder = folder(files);
         let selection =
             Selection { patterns: patterns.iter().map(|text| (*text).to_owned()).collect(), ..Selection::default() };
-        some(folder.path(), &selection).map(names)
+        some(&Tree::new(folder.path()), &selection).map(names)
     }
 
     #[test]
@@ -293,6 +285,16 @@ mod tests {
         let expected =
             ["index.js", "node_modules/a/index.js", "node_modules/shared/index.js", "node_modules/shared/sub/b.js"];
         assert_eq!(names(selected), expected);
+    }
+
+    #[test]
+    fn a_linked_folder_of_packages_is_followed_or_left_out_as_a_whole() {
+        let folder = folder(&["app/index.js", "tools/node_modules/a/index.js"]);
+        std::os::unix::fs::symlink("../tools/node_modules", folder.path().join("app/node_modules")).unwrap();
+        let all = select(&folder.path().join("app"), &Selection::default()).unwrap();
+        assert_eq!(names(all), ["index.js", "node_modules/a/index.js"]);
+        let selection = Selection { patterns: vec!["!node_modules/**".to_owned()], ..Selection::default() };
+        assert_eq!(names(select(&folder.path().join("app"), &selection).unwrap()), ["index.js"]);
     }
 
     #[test]

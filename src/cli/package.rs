@@ -1,5 +1,7 @@
 //! `deploy package`: what would be deployed, as files.
 
+use std::fs::File;
+use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
 
 use serde_json::json;
@@ -12,6 +14,9 @@ use crate::failure::MachineFailure;
 use crate::project::Dialect;
 use crate::template::{Rendered, artifact_key};
 use crate::{Failure, Outcome};
+
+/// How many bytes of two files are compared at once.
+const PIECE_BYTES: usize = 1 << 18;
 
 /// Write template.json, the zips and a manifest; needs no account
 #[derive(Debug, clap::Args)]
@@ -46,10 +51,44 @@ fn write(out: &Path, artifacts: &[Artifact], rendered: &Rendered) -> Result<(), 
     file(&out.join("template.json"), template.as_bytes())?;
     for artifact in artifacts {
         let to = out.join(&artifact.file_name);
-        let doing = format!("cannot copy {} to {}", artifact.path.display(), to.display());
-        std::fs::copy(&artifact.path, &to).map_err(MachineFailure::while_doing(doing))?;
+        if !same(&artifact.path, &to).unwrap_or(false) {
+            copy(&artifact.path, &to)?;
+        }
     }
     file(&out.join("manifest.json"), pretty(&manifest(artifacts, rendered))?.as_bytes())?;
+    Ok(())
+}
+
+/// Whether two files hold the same bytes.
+fn same(one: &Path, other: &Path) -> std::io::Result<bool> {
+    let (mut one, mut other) = (File::open(one)?, File::open(other)?);
+    let length = one.metadata()?.len();
+    if other.metadata()?.len() != length {
+        return Ok(false);
+    }
+    let piece = usize::try_from(length).unwrap_or(usize::MAX).min(PIECE_BYTES);
+    let (mut left, mut right) = (vec![0; piece], vec![0; piece]);
+    let mut rest = length;
+    while rest > 0 {
+        let count = usize::try_from(rest).unwrap_or(usize::MAX).min(piece);
+        one.read_exact(&mut left[..count])?;
+        other.read_exact(&mut right[..count])?;
+        if left[..count] != right[..count] {
+            return Ok(false);
+        }
+        rest -= count as u64;
+    }
+    Ok(true)
+}
+
+/// Copies a file in the place of what is there: to a new one, so that what reads the old one keeps it.
+fn copy(from: &Path, to: &Path) -> Result<(), MachineFailure> {
+    let doing = || MachineFailure::while_doing(format!("cannot copy {} to {}", from.display(), to.display()));
+    match std::fs::remove_file(to) {
+        Err(error) if error.kind() != ErrorKind::NotFound => return Err(doing()(error)),
+        _ => {}
+    }
+    std::fs::copy(from, to).map_err(doing())?;
     Ok(())
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs::{File, FileTimes, Permissions};
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, SystemTime};
@@ -109,7 +109,7 @@ fn two_runs_at_once_and_a_killed_one_leave_whole_artifacts() {
         let mut command: Command = project.command(&["package", "--out", out]);
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap()
     };
-    // Killed as soon as the cache holds one thing more than before: a draft, a zip, its record, at each step once.
+    // Killed as soon as the cache holds one thing more than before: a draft, a zip, at each step once.
     let cache = project.path().join(".deploy/artifacts");
     let count = || std::fs::read_dir(&cache).map_or(0, Iterator::count);
     for step in 0..8 {
@@ -131,6 +131,60 @@ fn two_runs_at_once_and_a_killed_one_leave_whole_artifacts() {
             assert!(made.get(name) == Some(bytes), "{out}/{name} differs");
         }
     }
+}
+
+/// Which file it is and when it was written, of every zip in a folder.
+fn written(folder: &Path) -> BTreeMap<String, (u64, SystemTime)> {
+    let entries = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap());
+    let zips = entries.filter(|entry| entry.file_name().to_string_lossy().ends_with(".zip"));
+    let file = |entry: std::fs::DirEntry| {
+        let metadata = entry.metadata().unwrap();
+        (entry.file_name().into_string().unwrap(), (metadata.ino(), metadata.modified().unwrap()))
+    };
+    zips.map(file).collect()
+}
+
+#[test]
+fn an_unchanged_project_writes_no_zip_again_and_a_changed_one_only_those_that_hold_the_change() {
+    let project = project(false);
+    let (out, cache) = (project.path().join("out"), project.path().join(".deploy/artifacts"));
+    packaged(&project, "2");
+    let (zips, cached) = (written(&out), written(&cache));
+    assert_eq!((zips.len(), cached.len()), (4, 4));
+    let bytes = packaged(&project, "2");
+    assert_eq!((&written(&out), &written(&cache)), (&zips, &cached));
+    project.write("two/main.py", "def run(event, context):\n    return 'two'\n");
+    packaged(&project, "2");
+    let changed: Vec<String> =
+        written(&out).into_iter().filter(|zip| zips.get(&zip.0) != Some(&zip.1)).map(|zip| zip.0).collect();
+    // `one` leaves the folder out; the zip that all others share does not.
+    assert_eq!(changed, ["pack.zip", "two.zip"]);
+    // What somebody wrote over a packaged zip is no reason to keep it, even at the same length.
+    let mut spoilt = bytes["one.zip"].clone();
+    spoilt.reverse();
+    project.write("out/one.zip", "");
+    std::fs::write(out.join("one.zip"), spoilt).unwrap();
+    assert!(packaged(&project, "2")["one.zip"] == bytes["one.zip"]);
+}
+
+#[test]
+fn functions_with_the_same_files_in_zips_of_their_own_get_the_same_bytes_and_the_failure_of_each() {
+    let project = Project::empty();
+    let functions = |more: &str| {
+        format!(
+            "service: same\nprovider: {{ name: aws, runtime: python3.13 }}\npackage: {{ individually: true }}\nfunctions:\n  a: {{ handler: a.run }}\n  b: {{ handler: a.run }}\n{more}"
+        )
+    };
+    project.write("stack.yaml", &functions("  c: { handler: a.run, package: { patterns: ['!b.py'] } }\n"));
+    project.write("a.py", "def run(event, context):\n    return 1\n");
+    project.write("b.py", "");
+    let zips = packaged(&project, "2");
+    assert!(zips["a.zip"] == zips["b.zip"] && zips["a.zip"] != zips["c.zip"]);
+    let manifest: serde_json::Value = serde_json::from_slice(&zips["manifest.json"]).unwrap();
+    assert_eq!(manifest["artifacts"][1]["owners"], serde_json::json!(["b"]));
+    project.write("stack.yaml", &functions(""));
+    project.write(".env", "TOKEN=abc\n");
+    project.run(&["package"]).expect(4).says(".env would be in the artifact");
 }
 
 #[test]

@@ -65,7 +65,7 @@ pub fn manifest(unit: &Unit, builder: &Builder, run: &Run) -> Result<(Manifest, 
     entries.extend(externals(builder)?);
     let mut left_out = Vec::new();
     if builder.options.with_patterns {
-        let selected = select::select(&builder.root, &Selection { only_patterns: true, ..builder.selection.clone() })?;
+        let selected = run.select(&builder.root, &Selection { only_patterns: true, ..builder.selection.clone() })?;
         entries.extend(selected.entries);
         left_out = selected.left_out;
     }
@@ -91,7 +91,8 @@ fn bundles(unit: &Unit, builder: &Builder, run: &Run) -> Result<BTreeMap<String,
     let written = run.manifest(select::select(&target, &all)?.entries)?;
     let folder = run.cache.path(&format!("esbuild-{}", &written.digest()[..32]));
     run.cache.keep(&target, &folder)?;
-    let bundles = written.entries().iter().map(|(entry, _)| (entry.path.clone(), folder.join(&entry.path))).collect();
+    let bundles = written.items().iter().map(|item| &item.entry.path);
+    let bundles = bundles.map(|path| (path.clone(), folder.join(path))).collect();
     Record::save(run.cache, &record_path, &request, &bundles, inputs)?;
     Ok(bundles)
 }

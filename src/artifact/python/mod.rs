@@ -99,7 +99,7 @@ pub fn manifest(unit: &Unit, builder: &Builder, run: &Run) -> Result<(Manifest, 
     let installed = install(unit, builder, run)?;
     let mut selection = builder.selection.clone();
     selection.excludes.extend(installed.iter().flat_map(|installed| installed.built_below(&builder.root)));
-    let Selected { mut entries, left_out } = select::select(&builder.root, &selection)?;
+    let Selected { mut entries, left_out } = run.select(&builder.root, &selection)?;
     if let Some(Installed { folder: installed, .. }) = installed {
         let patterns = LEFT_OUT.iter().map(|pattern| (*pattern).to_owned()).collect();
         let all = Selection { patterns, secrets: Secrets::Allowed, ..Selection::default() };
