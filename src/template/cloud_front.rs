@@ -7,7 +7,7 @@ use crate::source::Span;
 use crate::stack::event::{CloudFrontEvent, Event};
 use crate::stack::{Any, Function, Named, Stack, normalized};
 
-use super::draft::{Draft, properties};
+use super::draft::{Draft, change};
 use super::intrinsic::{account, attribute, partition, reference, sub};
 use super::naming::alphanumeric_upper;
 use super::role;
@@ -145,9 +145,8 @@ fn prepare_function(draft: &mut Draft, function: &Named<Function>, event: &Cloud
     let id = draft.stack.function_id(&function.name);
     let Some(resource) = draft.template.resources.get_mut(&id) else { return };
     resource.deletion_policy = Some(json!("Retain"));
-    let all = properties(resource);
-    let had_environment = all.shift_remove("Environment").is_some();
-    let had_network = all.shift_remove("VpcConfig").is_some();
+    let removed = |key| change(resource, |properties| properties.shift_remove(key).is_some());
+    let [had_environment, had_network] = ["Environment", "VpcConfig"].map(removed);
     for (what, _) in [("environment", had_environment), ("network", had_network)].into_iter().filter(|(_, had)| *had) {
         let message =
             format!("`{}` runs at CloudFront's edge, where a function has no {what}: it is left out", function.name);

@@ -174,16 +174,20 @@ fn owners(artifacts: &[Artifact]) -> HashMap<(ArtifactKind, &str), &Artifact> {
     found
 }
 
-/// The properties of a resource as a map that keys can be added to.
-pub fn properties(resource: &mut Resource) -> &mut serde_json::Map<String, Value> {
-    let value = resource.properties.get_or_insert_with(|| Value::Object(serde_json::Map::new()));
-    if !value.is_object() {
-        *value = Value::Object(serde_json::Map::new());
-    }
-    match value {
-        Value::Object(map) => map,
-        _ => unreachable!("it was just made an object"),
-    }
+/// Changes the properties of a resource; one that has none gets them.
+pub fn change<T>(resource: &mut Resource, change: impl FnOnce(&mut serde_json::Map<String, Value>) -> T) -> T {
+    let mut properties = match resource.properties.take() {
+        Some(Value::Object(map)) => map,
+        _ => serde_json::Map::new(),
+    };
+    let answer = change(&mut properties);
+    resource.properties = Some(Value::Object(properties));
+    answer
+}
+
+/// Adds to the properties of a resource those that have a value.
+pub fn set<const N: usize>(resource: &mut Resource, pairs: [(&str, Option<Value>); N]) {
+    change(resource, |properties| extend(properties, pairs));
 }
 
 /// Adds ids to a resource's `DependsOn`.

@@ -8,7 +8,7 @@ use crate::stack::provider::ProviderImage;
 use crate::stack::value::Setting;
 use crate::stack::{Builder, Function, Named, Stack};
 
-use super::draft::{Draft, depend, extend, present, properties, tag_list};
+use super::draft::{Draft, depend, extend, present, tag_list};
 use super::intrinsic::{attribute, is_arn, only};
 use super::{artifact_key, bucket, cloud_front, log_group, role, version};
 
@@ -298,6 +298,6 @@ pub fn is_image(stack: &Stack, function: &Function) -> bool {
 }
 
 /// A function's properties as they are in the template.
-pub fn rendered<'d>(draft: &'d mut Draft, key: &str) -> Option<&'d mut Map<String, Value>> {
-    draft.template.resources.get_mut(&draft.stack.function_id(key)).map(properties)
+pub fn rendered<'d>(draft: &'d Draft, key: &str) -> Option<&'d Map<String, Value>> {
+    draft.template.resources.get(&draft.stack.function_id(key))?.properties.as_ref()?.as_object()
 }

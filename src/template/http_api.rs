@@ -10,7 +10,7 @@ use crate::stack::http_api::{HttpApiAuthorizer, HttpApiCors, HttpApiRoute, Route
 use crate::stack::value::{Setting, Toggle};
 use crate::stack::{Expr, Function, Named, Stack, Text, normalized};
 
-use super::draft::{Draft, depend, extend, present, properties};
+use super::draft::{Draft, change, depend, extend, present};
 use super::intrinsic::{account, arn, concat, reference, region};
 use super::naming::path_id;
 use super::{Api, Endpoint, EndpointTarget};
@@ -286,7 +286,7 @@ fn add_route(draft: &mut Draft, route: &Route) {
     let resource = draft.add(route.id(), route.span, "AWS::ApiGatewayV2::Route", properties_of_route);
     depend(resource, [integration]);
     if let Some(guard) = guard {
-        properties(resource).extend(guard);
+        change(resource, |properties| properties.extend(guard));
     }
 }
 

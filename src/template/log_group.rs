@@ -4,14 +4,14 @@ use serde_json::{Value, json};
 
 use crate::stack::{Function, Named, Stack};
 
-use super::draft::{Draft, extend, properties};
+use super::draft::{Draft, set};
 
 /// Adds a log group with the provider's settings.
 pub fn add(draft: &mut Draft, id: String, span: crate::source::Span, name: String) {
     let provider = &draft.stack.provider;
     let resource = draft.add(id, span, "AWS::Logs::LogGroup", json!({"LogGroupName": name}));
-    extend(
-        properties(resource),
+    set(
+        resource,
         [
             ("RetentionInDays", provider.log_retention_days.map(|days| json!(days.value))),
             ("DataProtectionPolicy", provider.log_data_protection_policy.as_ref().map(|policy| policy.to_json())),
@@ -29,8 +29,8 @@ pub fn render(draft: &mut Draft) {
         let own_policy = function.value.log_data_protection_policy.as_ref();
         let policy = own_policy.or(stack.provider.log_data_protection_policy.as_ref());
         let resource = draft.add(id, function.span, "AWS::Logs::LogGroup", json!({"LogGroupName": name}));
-        extend(
-            properties(resource),
+        set(
+            resource,
             [
                 ("RetentionInDays", days.map(|days| json!(days.value))),
                 ("DataProtectionPolicy", policy.map(|policy| policy.to_json())),

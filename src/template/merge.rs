@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::source::{Entry, Kind, Node};
 
-use super::draft::{Draft, depend, properties};
+use super::draft::{Draft, change, depend};
 
 /// Merges every part of `resources`, in order, and applies `resources.extensions`.
 pub fn render(draft: &mut Draft) {
@@ -209,7 +209,7 @@ fn extend_resource(draft: &mut Draft, id: &str, extension: &Node, span: crate::s
     for entry in extension.entries() {
         let value = entry.value.to_json();
         match entry.key.text.as_str() {
-            "Properties" => properties(resource).extend(object(value)),
+            "Properties" => change(resource, |properties| properties.extend(object(value))),
             "Metadata" => {
                 let mut metadata = object(resource.metadata.take().unwrap_or_default());
                 metadata.extend(object(value));

@@ -6,7 +6,7 @@ use crate::stack::function::UrlCors;
 use crate::stack::value::{Setting, Toggle};
 use crate::stack::{Function, Named, Text};
 
-use super::draft::{Draft, depend, extend, present, properties};
+use super::draft::{Draft, depend, present, set};
 use super::intrinsic::attribute;
 
 /// Adds the address, its output, and the rights to call it.
@@ -24,8 +24,8 @@ pub fn render(draft: &mut Draft, function: &Named<Function>) {
     let streams = url.and_then(|url| url.invoke_mode.as_ref()).is_some_and(|mode| mode.text == "RESPONSE_STREAM");
     let resource =
         draft.add(&id, function.span, "AWS::Lambda::Url", json!({"AuthType": auth, "TargetFunctionArn": target}));
-    extend(
-        properties(resource),
+    set(
+        resource,
         [("Cors", url.and_then(|url| cors(&url.cors))), ("InvokeMode", streams.then(|| json!("RESPONSE_STREAM")))],
     );
     depend(resource, alias.clone());

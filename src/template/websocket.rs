@@ -8,7 +8,7 @@ use crate::stack::event::{Event, WebsocketAuthorizer, WebsocketChoice, Websocket
 use crate::stack::provider::WebsocketLogs;
 use crate::stack::{Expr, Flag, Function, Named, Stack, normalized};
 
-use super::draft::{Draft, depend, extend, present, properties};
+use super::draft::{Draft, depend, extend, present, set};
 use super::intrinsic::{arn, concat, reference, region, sub};
 use super::log_group;
 use super::naming::content_hash;
@@ -194,8 +194,8 @@ fn add_route(draft: &mut Draft, route: &Route) {
         .and_then(|authorizer| add_authorizer(draft, route, authorizer));
     let resource = draft.add(route.id(), route.span, "AWS::ApiGatewayV2::Route", Value::Object(all));
     if let Some(id) = authorizer {
-        properties(resource).insert("AuthorizationType".into(), json!("CUSTOM"));
-        properties(resource).insert("AuthorizerId".into(), reference(&id));
+        let by = [("AuthorizationType", Some(json!("CUSTOM"))), ("AuthorizerId", Some(reference(&id)))];
+        set(resource, by);
         depend(resource, [id]);
     }
     if selection.is_some() {

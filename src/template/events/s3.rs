@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 use crate::stack::event::{S3Choice, S3Event};
 use crate::stack::{Function, Named};
-use crate::template::draft::{Draft, depend, properties};
+use crate::template::draft::{Draft, change, depend};
 use crate::template::intrinsic::{account, arn};
 use crate::template::naming::{alphanumeric_upper, upper_first};
 
@@ -45,13 +45,15 @@ pub fn render(draft: &mut Draft, function: &Named<Function>, choice: &S3Choice) 
         draft.add(&bucket_id, span, "AWS::S3::Bucket", bucket);
     }
     if let Some(resource) = draft.template.resources.get_mut(&bucket_id) {
-        let configuration = properties(resource).entry("NotificationConfiguration").or_insert_with(|| json!({}));
-        if let Some(configuration) = configuration.as_object_mut() {
-            let list = configuration.entry("LambdaConfigurations").or_insert_with(|| json!([]));
-            if let Some(list) = list.as_array_mut() {
-                list.push(notification);
+        change(resource, |properties| {
+            let configuration = properties.entry("NotificationConfiguration").or_insert_with(|| json!({}));
+            if let Some(configuration) = configuration.as_object_mut() {
+                let list = configuration.entry("LambdaConfigurations").or_insert_with(|| json!([]));
+                if let Some(list) = list.as_array_mut() {
+                    list.push(notification);
+                }
             }
-        }
+        });
         depend(resource, [permission_id.clone()]);
     }
     let alias = draft.aliases.get(&function.name).cloned();

@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 use crate::stack::event::{RedrivePolicy, SnsChoice, SnsEvent};
 use crate::stack::{Function, Named, normalized};
-use crate::template::draft::{Draft, depend, extend, properties};
+use crate::template::draft::{Draft, change, depend, extend};
 use crate::template::intrinsic::{account, arn, attribute, region};
 use crate::template::naming::alphanumeric_upper;
 
@@ -56,10 +56,12 @@ pub fn render(draft: &mut Draft, function: &Named<Function>, choice: &SnsChoice)
         let subscription = id(function, format_args!("SnsSubscription{}", alphanumeric_upper(&name)));
         depend(draft.add(subscription, span, "AWS::SNS::Subscription", Value::Object(all)), alias);
     } else if let Some(topic) = draft.template.resources.get_mut(&topic_id) {
-        let subscriptions = properties(topic).entry("Subscription").or_insert_with(|| json!([]));
-        if let Some(list) = subscriptions.as_array_mut() {
-            list.push(json!({"Endpoint": endpoint, "Protocol": "lambda"}));
-        }
+        change(topic, |properties| {
+            let subscriptions = properties.entry("Subscription").or_insert_with(|| json!([]));
+            if let Some(list) = subscriptions.as_array_mut() {
+                list.push(json!({"Endpoint": endpoint, "Protocol": "lambda"}));
+            }
+        });
     }
     let permission = id(function, format_args!("LambdaPermission{}SNS", alphanumeric_upper(&name)));
     permit(draft, function, permission, span, json!("sns.amazonaws.com"), Some(source));

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::diagnostic::{Code, Diagnostic};
 use crate::stack::Stack;
-use crate::template::draft::{Draft, extend, properties, tag_list};
+use crate::template::draft::{Draft, set, tag_list};
 use crate::template::intrinsic::{concat, reference};
 
 use super::{API, Route, api_id, is_shared, stage_elsewhere};
@@ -21,15 +21,15 @@ pub fn render(draft: &mut Draft, routes: &[Route], of_functions: bool) {
     let tags = tag_list(stack.provider.tags.iter().map(|tag| (tag.name.as_str(), tag.value.value.clone())));
     let types = json!({"Name": name(stack), "EndpointConfiguration": endpoint(stack)});
     let resource = draft.add(API, span, "AWS::ApiGateway::RestApi", types);
-    extend(properties(resource), [("Policy", policy(stack).or_else(|| of_functions.then(|| json!(""))))]);
+    set(resource, [("Policy", policy(stack).or_else(|| of_functions.then(|| json!(""))))]);
     if !of_functions && !stack.is_safe() {
         // The plugin makes the API when no function has a route, and knows none of these settings.
         return left_out(draft);
     }
     let media =
         settings.map(|settings| settings.binary_media_types.iter().map(|text| text.text.clone()).collect::<Vec<_>>());
-    extend(
-        properties(resource),
+    set(
+        resource,
         [
             ("BinaryMediaTypes", media.filter(|media| !media.is_empty()).map(|media| json!(media))),
             (

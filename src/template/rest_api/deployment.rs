@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::template::draft::{Draft, depend, extend, properties};
+use crate::template::draft::{Draft, depend, set};
 use crate::template::naming::content_hash;
 
 use super::{Route, api_id, stage, stage_name};
@@ -16,11 +16,11 @@ pub fn render(draft: &mut Draft, routes: &[Route], methods: &[String]) -> String
     let stage = if by_plugin { draft.stack.stage.clone() } else { stage_name(draft.stack) };
     let of_stage = stage::is_explicit(draft.stack);
     let resource = draft.add(&id, span, "AWS::ApiGateway::Deployment", json!({"RestApiId": api_id(draft.stack)}));
-    extend(properties(resource), [("StageName", (!of_stage).then(|| json!(stage)))]);
+    set(resource, [("StageName", (!of_stage).then(|| json!(stage)))]);
     let description = draft.stack.provider.api_gateway.as_ref().and_then(|api| api.description.as_ref());
     let description = description.filter(|_| !by_plugin).map(|text| text.value.clone());
     if let Some(resource) = draft.template.resources.get_mut(&id) {
-        extend(properties(resource), [("Description", description)]);
+        set(resource, [("Description", description)]);
         depend(resource, methods.iter().cloned());
     }
     id

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use crate::source::{Kind, Node};
 use crate::stack::rest_api::{ApiSchema, HttpEvent};
 use crate::stack::{Any, Map};
-use crate::template::draft::{Draft, extend, properties};
+use crate::template::draft::{Draft, set as set_properties};
 use crate::template::intrinsic::reference;
 use crate::template::naming::{alphanumeric_upper, words_upper};
 
@@ -45,7 +45,7 @@ fn schemas(event: &HttpEvent) -> Option<&Map<Any>> {
 
 fn set(draft: &mut Draft, route: &Route, name: &str, value: Value) {
     if let Some(method) = draft.template.resources.get_mut(&route.method_id()) {
-        properties(method).insert(name.to_owned(), value);
+        set_properties(method, [(name, Some(value))]);
     }
 }
 
@@ -77,7 +77,7 @@ fn add_model(draft: &mut Draft, route: &Route, content_type: &str, schema: &Any)
     let model = json!({"RestApiId": api_id(draft.stack), "ContentType": content_type, "Schema": definition});
     let of = |key: &str| named.and_then(|node| node.get(key)).map(Node::to_json);
     let extra = [("Name", of("name")), ("Description", of("description"))];
-    extend(properties(draft.add(&id, route.span(), "AWS::ApiGateway::Model", model)), extra);
+    set_properties(draft.add(&id, route.span(), "AWS::ApiGateway::Model", model), extra);
     id
 }
 
@@ -89,6 +89,6 @@ fn add_shared_model(draft: &mut Draft, name: &str, schema: &ApiSchema) -> String
         ("Name", schema.name.as_ref().map(|text| json!(text.text))),
         ("Description", schema.description.as_ref().map(|text| json!(text.text))),
     ];
-    extend(properties(draft.add(&id, schema.span, "AWS::ApiGateway::Model", model)), extra);
+    set_properties(draft.add(&id, schema.span, "AWS::ApiGateway::Model", model), extra);
     id
 }

@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 use crate::stack::event::{InputTransformer, ScheduleChoice, ScheduleEvent};
 use crate::stack::state_machine::{MachineEvent, MachineRule};
 use crate::stack::{Any, Expr, Named, StateMachine, normalized};
-use crate::template::draft::{Draft, extend, present, properties};
+use crate::template::draft::{Draft, extend, present, set};
 use crate::template::intrinsic::{attribute, reference};
 
 /// Adds rules and schedules, and the roles that they start the machine with.
@@ -227,6 +227,6 @@ fn starter_role(
     let boundary =
         stack.provider.role_permissions_boundary.as_ref().filter(|_| is_bounded).map(|arn| arn.value.clone());
     let resource = draft.add(&id, span, "AWS::IAM::Role", role);
-    extend(properties(resource), [("Path", path), ("PermissionsBoundary", boundary)]);
+    set(resource, [("Path", path), ("PermissionsBoundary", boundary)]);
     attribute(&id, "Arn")
 }

@@ -6,7 +6,7 @@ use crate::diagnostic::{Code, Diagnostic, Severity};
 use crate::project::Dialect;
 use crate::source::{Node, Span};
 use crate::stack::{Named, Stack, StateMachine};
-use crate::template::draft::{Draft, extend, present, properties};
+use crate::template::draft::{Draft, extend, present};
 use crate::template::intrinsic::{attribute, reference};
 use crate::template::naming::md5_hex;
 
@@ -166,9 +166,9 @@ fn add_policy(draft: &mut Draft, machine_id: &str, index: usize, kind: &'static 
         id.contains("ResourcePolicy") && resource.kind == kind && same.is_some() && same == policy.get(place)
     });
     if let Some((_, resource)) = former {
-        let statements =
-            properties(resource).get_mut("PolicyDocument").and_then(|document| document.get_mut("Statement"));
         let own = policy["PolicyDocument"]["Statement"][0].clone();
+        let statements =
+            resource.properties.as_mut().and_then(|former| former.pointer_mut("/PolicyDocument/Statement"));
         if let Some(statements) = statements.and_then(Value::as_array_mut)
             && !statements.iter().any(|statement| statement["Sid"] == own["Sid"])
         {
