@@ -304,7 +304,8 @@ mod tests {
             path in "[ab][ab.]?(/[ab][ab.]?){0,3}",
         ) {
             let compared = Pattern::new(&pattern).unwrap().matches(&path);
-            let globbed = glob(&pattern, &pattern).unwrap().compile_matcher().is_match(&path);
+            let plain = pattern.strip_prefix("./").unwrap_or(&pattern);
+            let globbed = glob(&pattern, plain).unwrap().compile_matcher().is_match(&path);
             prop_assert_eq!(compared, globbed, "{} on {}", pattern, path);
         }
 

@@ -20,6 +20,7 @@ pub fn render(draft: &mut Draft, function: &Named<Function>) {
         return;
     }
     let mut destinations = Map::new();
+    let mut waits: Vec<String> = draft.aliases.get(&function.name).cloned().into_iter().collect();
     if let Some(choice) = &value.destinations {
         for (name, destination) in [("OnSuccess", &choice.on_success), ("OnFailure", &choice.on_failure)] {
             let Some(destination) = destination else { continue };
@@ -29,9 +30,9 @@ pub fn render(draft: &mut Draft, function: &Named<Function>) {
                 draft.grant(&function.name, statement);
             }
             destinations.insert(name.to_owned(), json!({"Destination": target.arn}));
+            waits.extend(target.alias);
         }
     }
-    let alias = draft.aliases.get(&function.name).cloned();
     let qualifier = draft.alias_name(&function.name).unwrap_or("$LATEST");
     let mut all = Map::new();
     all.insert("FunctionName".into(), reference(&draft.stack.function_id(&function.name)));
@@ -45,7 +46,7 @@ pub fn render(draft: &mut Draft, function: &Named<Function>) {
         ],
     );
     let id = draft.id(function, "LambdaEvConf");
-    depend(draft.add(id, function.span, "AWS::Lambda::EventInvokeConfig", Value::Object(all)), alias);
+    depend(draft.add(id, function.span, "AWS::Lambda::EventInvokeConfig", Value::Object(all)), waits);
 }
 
 struct Target {
@@ -54,6 +55,8 @@ struct Target {
     /// As the right names it.
     resource: Value,
     action: &'static str,
+    /// The alias that is the target, rather than the function itself.
+    alias: Option<String>,
 }
 
 fn target(draft: &mut Draft, destination: &Destination) -> Option<Target> {
@@ -67,7 +70,7 @@ fn target(draft: &mut Draft, destination: &Destination) -> Option<Target> {
                 Some("eventBus") => "events:PutEvents",
                 _ => return unknown(draft, typed.span, "its `type` must be function, sqs, sns or eventBus"),
             };
-            Some(Target { resource: arn.clone(), arn, action })
+            Some(Target { resource: arn.clone(), arn, action, alias: None })
         }
         Destination::Name(name) if name.text.starts_with("arn:") => {
             let kinds = [
@@ -79,7 +82,7 @@ fn target(draft: &mut Draft, destination: &Destination) -> Option<Target> {
             let Some((_, action)) = kinds.into_iter().find(|(part, _)| name.text.contains(part)) else {
                 return unknown(draft, name.span, "the ARN is none of a function, queue, topic or event bus");
             };
-            Some(Target { arn: json!(name.text), resource: json!(name.text), action })
+            Some(Target { arn: json!(name.text), resource: json!(name.text), action, alias: None })
         }
         Destination::Name(name) => {
             let Some(entry) = draft.stack.functions.entry(&name.text) else {
@@ -91,9 +94,16 @@ fn target(draft: &mut Draft, destination: &Destination) -> Option<Target> {
             };
             // By name, not by reference: the role would wait for the function, and the function for the role.
             let deployed = draft.stack.function_name(entry);
-            let text =
-                format!("arn:${{AWS::Partition}}:lambda:${{AWS::Region}}:${{AWS::AccountId}}:function:{deployed}");
-            Some(Target { arn: draft.function_arn(&name.text), resource: sub(text), action: "lambda:InvokeFunction" })
+            let qualifier = draft.alias_name(&name.text).map_or_else(String::new, |alias| format!(":{alias}"));
+            let text = format!(
+                "arn:${{AWS::Partition}}:lambda:${{AWS::Region}}:${{AWS::AccountId}}:function:{deployed}{qualifier}"
+            );
+            Some(Target {
+                arn: draft.function_arn(&name.text),
+                resource: sub(text),
+                action: "lambda:InvokeFunction",
+                alias: draft.aliases.get(&name.text).cloned(),
+            })
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
+use crate::diagnostic::{Code, Diagnostic};
 use crate::stack::event::{InputTransformer, ScheduleChoice, ScheduleEvent};
 use crate::stack::state_machine::{MachineEvent, MachineRule};
 use crate::stack::{Any, Expr, Named, StateMachine, normalized};
@@ -99,6 +100,14 @@ fn add_schedule(
     target.insert("RoleArn".into(), role.clone());
     let dead_letters = details.and_then(|event| event.dead_letter_config.as_ref());
     let retry = details.and_then(|event| event.retry_policy.as_ref());
+    let is_safe = draft.stack.is_safe();
+    if retry.is_some() && !is_safe {
+        let message = "the plugin knows no `retryPolicy` of a schedule with `method: scheduler`: it is left out";
+        draft
+            .diagnostics
+            .push(Diagnostic::warning(Code::WeakTemplate, span, message).hint("`compatibility: safe` keeps it"));
+    }
+    let retry = retry.filter(|_| is_safe);
     extend(
         &mut target,
         [
