@@ -210,11 +210,14 @@ fn is_about_credentials(message: &str) -> bool {
     message.contains("credential") || message.contains("sso") || message.contains("identity resolver")
 }
 
+/// Where credentials were looked for.
+pub(super) const NOWHERE: &str =
+    "neither in the environment, nor in a profile, nor from a web identity, a container or the machine";
+
 /// Where credentials were looked for, instead of the SDK's list of everything that is not set.
 fn searched(message: String) -> String {
     match message.contains("no credentials found in chain") {
-        true => "neither in the environment, nor in a profile, nor from a web identity, a container or the machine"
-            .to_owned(),
+        true => NOWHERE.to_owned(),
         false => message,
     }
 }

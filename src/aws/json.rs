@@ -6,6 +6,7 @@
 use std::time::{Duration, SystemTime};
 
 use aws_config::SdkConfig;
+use aws_credential_types::provider::error::CredentialsError;
 use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider};
 use aws_sigv4::http_request::{SignableBody, SignableRequest, SigningSettings, sign};
 use aws_sigv4::sign::v4;
@@ -16,7 +17,7 @@ use aws_smithy_types::body::SdkBody;
 use http_body_util::BodyExt;
 use serde_json::Value;
 
-use super::error::{AwsError, Kind};
+use super::error::{AwsError, Kind, NOWHERE};
 use super::patience::Patience;
 
 /// How long an answer may take.
@@ -144,7 +145,12 @@ impl JsonApi {
     ) -> Result<http::Request<SdkBody>, AwsError> {
         let missing = |message: String| AwsError { operation, kind: Kind::NoCredentials, code: String::new(), message };
         let provider = self.credentials.as_ref().ok_or_else(|| missing("no provider of credentials".to_owned()))?;
-        let credentials = provider.provide_credentials().await.map_err(|error| missing(error.to_string()))?;
+        let credentials = provider.provide_credentials().await.map_err(|error| {
+            missing(match error {
+                CredentialsError::CredentialsNotLoaded(_) => NOWHERE.to_owned(),
+                other => other.to_string(),
+            })
+        })?;
         let identity = credentials.into();
         let oddly = |error: &dyn std::error::Error| AwsError::garbled(operation, error.to_string());
         let params = v4::SigningParams::builder()

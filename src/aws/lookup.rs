@@ -62,7 +62,11 @@ impl Lookup {
 }
 
 fn refusal(error: AwsError) -> Refusal {
-    Refusal { message: error.to_string(), hint: error.hint() }
+    Refusal {
+        message: error.to_string(),
+        hint: error.hint(),
+        without_account: error.kind == super::error::Kind::NoCredentials,
+    }
 }
 
 impl Cloud for Lookup {

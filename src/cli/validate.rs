@@ -6,10 +6,12 @@ use serde_json::{Value, json};
 
 use super::Context;
 use super::explain::section;
-use super::print::resolved;
+use super::session::{local_state, options, program};
+use crate::aws::Lookup;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::source::Sources;
-use crate::{Failure, Outcome, stack, template};
+use crate::variables::{Gaps, Machine, Optional, Resolved, World as _};
+use crate::{Failure, Outcome, project, stack, template, variables};
 
 /// Check the project: configuration, references, state machines, template
 #[derive(Debug, clap::Args)]
@@ -22,24 +24,9 @@ pub struct Validate {
 impl Validate {
     pub fn run(&self, context: &Context) -> Result<Outcome, Failure> {
         let checked = context.block_on(async {
-            let resolved = resolved(context).await?;
+            let (resolved, missed) = resolved(context).await?;
             let sources = resolved.sources.clone();
-            let checked = stack::decode(&resolved).and_then(|stack| {
-                let rendered = template::render(&stack, &template::placeholders(&stack)).map_err(|mut found| {
-                    found.0.extend(stack.warnings.iter().cloned());
-                    found
-                })?;
-                let mut warnings = Diagnostics(stack.warnings.clone());
-                warnings.0.extend(rendered.warnings);
-                let summary = format!(
-                    "{} is valid: {} functions, {} state machines, {} resources",
-                    stack.service,
-                    stack.functions.entries.len(),
-                    stack.machines.entries.len(),
-                    rendered.template.resources.len()
-                );
-                Ok((warnings, summary))
-            });
+            let checked = checked(&resolved, &missed);
             let checked = checked
                 .map_err(|found| Failure::Invalid { diagnostics: found.sorted(), sources: Box::new(sources.clone()) });
             Ok::<_, Failure>((checked?, sources))
@@ -70,6 +57,75 @@ impl Validate {
         } else {
             context.report.out(summary);
         }
+    }
+}
+
+/// The project of the command line, its variables resolved; without credentials, with gaps where AWS has the values. If the rest
+/// cannot be resolved without them, what is told is that they are missing.
+async fn resolved(context: &Context) -> Result<(Resolved, Missed), Failure> {
+    let project = project::read(options(context)?)?;
+    let lookup = || -> Result<Lookup, Failure> { Ok(Lookup::new(&local_state(&project.root), &program()?)) };
+    let world = Machine::new(project.root.clone(), Optional::new(lookup()?));
+    let resolved = variables::resolve(&project, &world).await;
+    match (resolved, world.cloud().missed()) {
+        (Ok(resolved), missed) => {
+            let gaps = Gaps::of(&resolved.document);
+            let warning = missed.and_then(|refusal| gaps.warning(&refusal));
+            Ok((resolved, Missed { gaps, warning }))
+        }
+        (Err(invalid), Some(_)) if invalid.diagnostics.0.iter().any(|found| Gaps::default().may_explain(found)) => {
+            let world = Machine::new(project.root.clone(), lookup()?);
+            Ok((variables::resolve(&project, &world).await?, Missed::default()))
+        }
+        (Err(invalid), _) => Err(invalid.into()),
+    }
+}
+
+/// What is not known of AWS.
+#[derive(Default)]
+struct Missed {
+    gaps: Gaps,
+    warning: Option<Diagnostic>,
+}
+
+impl Missed {
+    /// Without what may be there only because of a gap; and what is to be said of the gaps.
+    fn weighed(&self, found: Vec<Diagnostic>) -> Vec<Diagnostic> {
+        let stays = |found: &Diagnostic| !self.gaps.may_explain(found);
+        found.into_iter().filter(stays).chain(self.warning.clone()).collect()
+    }
+}
+
+/// The warnings and the summary, or the mistakes, of a project.
+fn checked(resolved: &Resolved, missed: &Missed) -> Result<(Diagnostics, String), Diagnostics> {
+    let stack = match stack::decode(resolved) {
+        Ok(stack) => stack,
+        Err(found) => return unfinished(found, missed),
+    };
+    let rendered = match template::render(&stack, &template::placeholders(&stack)) {
+        Ok(rendered) => rendered,
+        Err(mut found) => {
+            found.0.extend(stack.warnings);
+            return unfinished(found, missed);
+        }
+    };
+    let warnings = stack.warnings.iter().cloned().chain(rendered.warnings).collect();
+    let summary = format!(
+        "{} is valid: {} functions, {} state machines, {} resources",
+        stack.service,
+        stack.functions.entries.len(),
+        stack.machines.entries.len(),
+        rendered.template.resources.len()
+    );
+    Ok((Diagnostics(missed.weighed(warnings)), summary))
+}
+
+/// The mistakes that do not come from gaps; when there are none, that all is well as far as it can be known.
+fn unfinished(found: Diagnostics, missed: &Missed) -> Result<(Diagnostics, String), Diagnostics> {
+    let found = Diagnostics(missed.weighed(found.0));
+    match found.errors() {
+        0 => Ok((found, "no mistake is found, as far as can be seen without these values".to_owned())),
+        _ => Err(found),
     }
 }
 

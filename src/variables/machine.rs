@@ -90,14 +90,10 @@ impl<C: Cloud> World for Machine<C> {
             Ok(output) if output.status.success() => Ok(String::from_utf8_lossy(&output.stdout).trim_end().to_owned()),
             Ok(output) => {
                 let words = String::from_utf8_lossy(&output.stderr).lines().next().unwrap_or_default().to_owned();
-                Err(Refusal {
-                    message: format!("git says: {words}"),
-                    hint: Some("run the same in this folder to see what git misses".to_owned()),
-                })
+                let refusal = Refusal::new(format!("git says: {words}"));
+                Err(refusal.hint("run the same in this folder to see what git misses"))
             }
-            Err(error) => {
-                Err(Refusal { message: format!("git cannot be run: {error}"), hint: Some("install git".to_owned()) })
-            }
+            Err(error) => Err(Refusal::new(format!("git cannot be run: {error}")).hint("install git")),
         }
     }
 
@@ -111,9 +107,9 @@ impl<C: Cloud> World for Machine<C> {
         let mut node = tokio::process::Command::new("node");
         node.args(["--input-type=module", "--eval", RUNNER]).current_dir(&self.root);
         node.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
-        let mut child = node.spawn().map_err(|error| Refusal {
-            message: format!("it is a script, and node cannot be run: {error}"),
-            hint: Some("install Node.js, or write the values into a .yml or .json file".to_owned()),
+        let mut child = node.spawn().map_err(|error| {
+            Refusal::new(format!("it is a script, and node cannot be run: {error}"))
+                .hint("install Node.js, or write the values into a .yml or .json file")
         })?;
         let failed = |error: std::io::Error| Refusal::new(format!("node: {error}"));
         let mut stdin = child.stdin.take().ok_or_else(|| Refusal::new("node has no input"))?;
@@ -148,7 +144,7 @@ fn said(printed: &str) -> Result<Scripted, Refusal> {
     let Some(mut said) = said else { return Err(Refusal::new("the script ended without a value")) };
     let text = |key: &str| said.get(key).and_then(Value::as_str).map(str::to_owned);
     if let Some(message) = text("error") {
-        return Err(Refusal { message: format!("the script failed: {message}"), hint: text("hint") });
+        return Err(Refusal { hint: text("hint"), ..Refusal::new(format!("the script failed: {message}")) });
     }
     if let Some(needs) = said.get("needs").and_then(Value::as_array) {
         return Ok(Scripted::Needs(needs.iter().filter_map(|need| need.as_str().map(str::to_owned)).collect()));

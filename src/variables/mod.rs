@@ -14,6 +14,7 @@ mod syntax;
 #[cfg(test)]
 mod tests;
 mod trees;
+mod unasked;
 mod why;
 mod world;
 
@@ -27,6 +28,7 @@ use crate::source::{Kind, Node, Sources};
 pub use machine::Machine;
 pub use source::git_facts;
 pub use syntax::{SOURCES, may_hold_variable, parse};
+pub use unasked::{Gaps, Optional};
 pub use why::why;
 pub use world::{At, Cloud, NoCloud, Parameter, ParameterKind, Refusal, Script, Scripted, World};
 

@@ -15,7 +15,7 @@ use super::place::{Openings, place};
 use super::syntax::{self, Asks, Part, Source, Text, Variable};
 use super::trees::Trees;
 use super::world::{Refusal, World};
-use super::{circle, limits, source};
+use super::{circle, limits, source, unasked};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
 use crate::project::{Dialect, Project};
 use crate::source::{Entry, Key, Kind, Miss, Node, Origin, Sources, Span};
@@ -468,6 +468,8 @@ impl<'a, 'w, W: World> Resolver<'a, 'w, W> {
                 Kind::Sequence(items) => {
                     key.parse::<usize>().ok().and_then(|at| items.get(at)).map(|item| (item, item.span))
                 }
+                // What lies inside a value that is not known is not known either.
+                Kind::String(text) if unasked::is_unasked(text) => return Ok(Dug::Found(here)),
                 _ => None,
             };
             let Some((inner, key_span)) = inner else { return Ok(Dug::Absent { parent: here, depth, named }) };

@@ -26,12 +26,19 @@ pub struct Refusal {
     pub message: String,
     /// What to do about it.
     pub hint: Option<String>,
+    /// Nobody could be asked, because there are no credentials.
+    pub without_account: bool,
 }
 
 impl Refusal {
+    /// The same with something to do about it.
+    pub fn hint(self, hint: impl Into<String>) -> Refusal {
+        Refusal { hint: Some(hint.into()), ..self }
+    }
+
     /// A refusal without a hint.
     pub fn new(message: impl Into<String>) -> Refusal {
-        Refusal { message: message.into(), hint: None }
+        Refusal { message: message.into(), hint: None, without_account: false }
     }
 }
 

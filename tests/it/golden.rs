@@ -49,6 +49,7 @@ impl Written {
             Some(Value::Object(refusal)) if refusal.contains_key("refused") => Err(Refusal {
                 message: refusal["refused"].as_str().unwrap_or_default().to_owned(),
                 hint: refusal.get("hint").and_then(Value::as_str).map(str::to_owned),
+                without_account: false,
             }),
             found => Ok(found.cloned()),
         }

@@ -21,3 +21,4 @@ mod support;
 mod templates;
 mod tidy;
 mod variables_page;
+mod without_account;

@@ -12,7 +12,7 @@ mod tree;
 
 use std::ops::Range;
 
-use crate::diagnostic::{Code, Diagnostic};
+use crate::diagnostic::{Code, Diagnostic, Note};
 use crate::source::Node;
 
 use super::resolver::{Found, Missing, Resolver, Shallow, Site, Stop, id};
@@ -105,6 +105,14 @@ impl<'a, W: World> Resolver<'a, '_, W> {
     /// Reports that a source could not be asked.
     fn refused<T>(&mut self, call: &Call<'_>, refusal: &Refusal) -> Result<T, Stop> {
         let span = self.place(call.site, call.at.clone());
+        let same = |told: &&mut Diagnostic| told.code == Code::SourceFailed && told.message.ends_with(&refusal.message);
+        // One cause is told once, with every place.
+        if let Some(told) = self.diagnostics.0.iter_mut().find(same).filter(|_| refusal.without_account) {
+            if told.span != Some(span) {
+                told.notes.push(Note { message: format!("nor can `{}`", call.written()), span: Some(span) });
+            }
+            return Err(Stop::Failed);
+        }
         let message = format!("`{}` cannot be asked: {}", call.written(), refusal.message);
         let mut diagnostic = Diagnostic::error(Code::SourceFailed, span, message);
         let hint = "a fallback does not hide that a source cannot be asked: make it reachable, or take it out";
