@@ -418,13 +418,10 @@ impl Question<'_> {
         references(raw, &|name| self.blueprint.conditions.get(name).copied()).into_iter().find_map(|reference| {
             match reference {
                 Reference::Name(name) if known.get(&name) == Some(&Known::Later) => Some(("ResourceReference", name)),
-                Reference::Attribute(resource, attribute) => match known.get(&resource)? {
-                    Known::Later => Some(("ResourceAttribute", format!("{resource}.{attribute}"))),
-                    Known::Present { unknown, .. } if unknown.contains(&attribute) => {
-                        Some(("ResourceAttribute", format!("{resource}.{attribute}")))
-                    }
-                    Known::Present { .. } => None,
-                },
+                Reference::Attribute(resource, attribute) => known
+                    .get(&resource)?
+                    .is_later(&attribute)
+                    .then(|| ("ResourceAttribute", format!("{resource}.{attribute}"))),
                 _ => None,
             }
         })

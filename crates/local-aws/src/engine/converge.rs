@@ -15,7 +15,7 @@ use cfn::{Resource, TemplateError};
 use super::blueprint::{Blueprint, policy};
 use super::journal::{Action, Effect, Live, Policy, Record, Spec};
 use super::names;
-use super::provider::{Context, Made, Provider};
+use super::provider::{Context, Made, OWN_WORDS, Provider};
 use super::run::Engine;
 use super::scope::{Known, StackScope};
 use super::stack::Slot;
@@ -100,6 +100,9 @@ pub fn context(
 
 /// A service's fault as the reason of an event.
 pub fn fault_reason(seed: &str, fault: &Fault) -> String {
+    if fault.code == OWN_WORDS {
+        return fault.message.clone();
+    }
     let code = match fault.code.as_str() {
         code if code.contains("NotFound") || code.starts_with("NoSuch") => "NotFound",
         code if code.contains("AlreadyExists") || code.contains("Conflict") || code == "ResourceInUseException" => {
@@ -471,9 +474,11 @@ impl Work<'_> {
         let context = context(self.engine, self.cell, id, &self.spec.tags, 0);
         match wanted.provider.update(context, live.clone(), wanted.properties.clone()).await {
             Ok(made) => {
+                // A custom resource that comes back under another id is another one: the one before is cleaned up.
+                let another = made.physical != live.physical;
                 let live = self.live(&wanted, made);
                 self.learn(id, &live);
-                let effect = Effect::Becomes(Box::new(live.clone()));
+                let effect = if another { Effect::Replaced } else { Effect::Becomes }(Box::new(live.clone()));
                 if self.failing.load(Ordering::SeqCst) && self.direction == Direction::Forward {
                     let reason = Some("Resource update cancelled".to_owned());
                     self.event(id, &wanted.kind, fail, Some(&live.physical), reason, effect)?;

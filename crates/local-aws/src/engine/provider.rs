@@ -33,6 +33,9 @@ pub trait World: Send + Sync + 'static {
     fn provider(&self, kind: &str) -> Option<Arc<dyn Provider>>;
 }
 
+/// The code of a fault whose message is an event's reason as it is.
+pub const OWN_WORDS: &str = "OwnWords";
+
 /// Which resource of which stack a provider works for.
 #[derive(Clone)]
 pub struct Context {

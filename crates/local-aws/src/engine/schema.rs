@@ -45,6 +45,8 @@ pub enum Shape {
     Flag,
     /// Any JSON, an object or a text with one.
     Json,
+    /// Anything; numbers and flags become text at every depth, as custom resources get them.
+    Any,
     Choice(&'static [&'static str]),
     List(&'static Shape),
     Map(&'static Shape),
@@ -74,6 +76,10 @@ impl Property {
     /// Any JSON.
     pub const fn json(name: &'static str) -> Property {
         Property::new(name, Shape::Json)
+    }
+    /// Stands for every property that the schema does not name.
+    pub const fn any_other() -> Property {
+        Property::new(ANY_OTHER, Shape::Any)
     }
     /// One of some strings.
     pub const fn choice(name: &'static str, allowed: &'static [&'static str]) -> Property {
@@ -111,6 +117,15 @@ impl Property {
     pub const fn replaces(self) -> Property {
         Property { replaces: true, ..self }
     }
+}
+
+/// The name of the property that stands for all others.
+const ANY_OTHER: &str = "*";
+
+/// The property of a key, by its name, else the one that stands for all others.
+fn named<'a>(properties: &'a [Property], key: &str) -> Option<&'a Property> {
+    let find = |name: &str| properties.iter().find(|property| property.name == name);
+    find(key).or_else(|| find(ANY_OTHER))
 }
 
 /// `[{Key, Value}]`
@@ -208,6 +223,9 @@ fn coerce(shape: Shape, value: &Value) -> Value {
             Value::Object(entries.iter().map(|(key, value)| (key.clone(), coerce(*item, value))).collect())
         }
         (Shape::Object(properties), value) => coerce_object(properties, value),
+        (Shape::Any, Value::Number(_) | Value::Bool(_)) => coerce(Shape::Text, value),
+        (Shape::Any, Value::Array(_)) => coerce(Shape::List(&Shape::Any), value),
+        (Shape::Any, Value::Object(_)) => coerce(Shape::Map(&Shape::Any), value),
         _ => value.clone(),
     }
 }
@@ -217,7 +235,7 @@ fn coerce_object(properties: &[Property], value: &Value) -> Value {
     let coerced: Map<String, Value> = entries
         .iter()
         .map(|(key, value)| {
-            let property = properties.iter().find(|property| property.name == key);
+            let property = named(properties, key);
             (key.clone(), property.map_or_else(|| value.clone(), |property| coerce(property.shape, value)))
         })
         .collect();
@@ -246,6 +264,7 @@ fn check(shape: Shape, value: &Value, at: &str, problems: &mut Vec<String>) {
         (Shape::Text, _) => expected("String"),
         (Shape::Number, _) => expected("Number"),
         (Shape::Flag, _) => expected("Boolean"),
+        (Shape::Any, _) => {}
         (Shape::Json, Value::Object(_) | Value::Array(_) | Value::String(_)) => {}
         (Shape::Json, _) => expected("JSONObject"),
         (Shape::Choice(allowed), Value::String(text)) => {
@@ -288,7 +307,7 @@ fn check_object(properties: &[Property], value: &Value, at: &str, problems: &mut
         problems.push(format!("{at}: required key [{}] not found", property.name));
     }
     for (key, value) in entries {
-        match properties.iter().find(|property| property.name == key) {
+        match named(properties, key) {
             None => problems.push(format!("{at}: extraneous key [{key}] is not permitted")),
             Some(property) if property.refused => {}
             Some(property) => check(property.shape, value, &format!("{at}/{key}"), problems),

@@ -101,6 +101,16 @@ pub enum Known {
     Later,
 }
 
+impl Known {
+    /// Whether an attribute is only known once the resource is made or changed; `*` stands for all of them.
+    pub fn is_later(&self, attribute: &str) -> bool {
+        match self {
+            Known::Later => true,
+            Known::Present { unknown, .. } => unknown.contains(attribute) || unknown.contains("*"),
+        }
+    }
+}
+
 impl From<&Live> for Known {
     fn from(live: &Live) -> Known {
         Known::Present {
@@ -157,8 +167,8 @@ impl Scope for StackScope<'_> {
 
     fn attribute(&self, resource: &str, attribute: &str) -> Result<Value, TemplateError> {
         match self.resources.get(resource).ok_or_else(|| unresolved(resource))? {
+            known if known.is_later(attribute) => Ok(Value::from(UNKNOWN)),
             Known::Later => Ok(Value::from(UNKNOWN)),
-            Known::Present { unknown, .. } if unknown.contains(attribute) => Ok(Value::from(UNKNOWN)),
             Known::Present { attributes, .. } => attributes.get(attribute).cloned().ok_or_else(|| {
                 TemplateError::content(format!(
                     "resource {resource} does not support attribute type {attribute} in Fn::GetAtt"

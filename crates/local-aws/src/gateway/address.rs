@@ -15,6 +15,8 @@ pub enum Address {
     Code { digest: String },
     /// The handle of wait conditions.
     WaitCondition { id: String },
+    /// Where the answer to a request for a custom resource is sent.
+    CustomResource { id: String },
 }
 
 impl Address {
@@ -32,6 +34,10 @@ impl Address {
         if let Some(id) = path.strip_prefix("/_aws/wait-condition/") {
             let plain = !id.is_empty() && id.bytes().all(|byte| byte.is_ascii_alphanumeric());
             return plain.then(|| Address::WaitCondition { id: id.to_owned() });
+        }
+        if let Some(id) = path.strip_prefix("/_aws/custom-resource/") {
+            let plain = id.len() == 32 && id.bytes().all(|byte| byte.is_ascii_hexdigit());
+            return plain.then(|| Address::CustomResource { id: id.to_owned() });
         }
         if let Some(name) = path.strip_prefix("/_aws/lambda/code/") {
             let digest = name.strip_suffix(".zip")?;

@@ -147,10 +147,18 @@ fn request_event(exchange: &Exchange) -> Value {
     event
 }
 
-/// The context of an answer whose policy allows the method.
-fn read(answer: &Value, method_arn: &str) -> Result<Value, Refusal> {
-    let malformed = |what: &str| Refusal::authorizer_failure().because(format!("the authorizer's answer {what}"));
-    let principal = answer["principalId"].as_str().ok_or_else(|| malformed("has no principalId"))?;
+fn malformed(what: &str) -> Refusal {
+    Refusal::authorizer_failure().because(format!("the authorizer's answer {what}"))
+}
+
+/// Whether the policy of an authorizer's answer allows a method.
+///
+/// # Errors
+/// 403, or 500 for an answer that has none.
+pub fn verdict(answer: &Value, method_arn: &str) -> Result<(), Refusal> {
+    if !answer["principalId"].is_string() {
+        return Err(malformed("has no principalId"));
+    }
     let statements = match &answer["policyDocument"]["Statement"] {
         Value::Array(statements) => statements.clone(),
         Value::Object(one) => vec![Value::Object(one.clone())],
@@ -163,6 +171,12 @@ fn read(answer: &Value, method_arn: &str) -> Result<Value, Refusal> {
     if !concerned.iter().any(|statement| statement["Effect"] == "Allow") {
         return Err(Refusal::denied(false));
     }
+    Ok(())
+}
+
+/// The context of an answer whose policy allows the method.
+fn read(answer: &Value, method_arn: &str) -> Result<Value, Refusal> {
+    verdict(answer, method_arn)?;
     let mut context = answer["context"].as_object().cloned().unwrap_or_default();
     if context.values().any(|value| value.is_object() || value.is_array()) {
         return Err(malformed("has a context with structures in it"));
@@ -173,7 +187,7 @@ fn read(answer: &Value, method_arn: &str) -> Result<Value, Refusal> {
             *value = Value::String(value.to_string());
         }
     }
-    context.insert("principalId".to_owned(), json!(principal));
+    context.insert("principalId".to_owned(), answer["principalId"].clone());
     if let Some(key) = answer["usageIdentifierKey"].as_str() {
         context.insert("usageIdentifierKey".to_owned(), json!(key));
     }

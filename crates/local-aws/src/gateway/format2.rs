@@ -42,7 +42,7 @@ pub fn event(exchange: &Exchange, route_key: &str, raw_path: &str, raw_query: &s
 
 fn context(exchange: &Exchange, route_key: &str, raw_path: &str) -> Value {
     let domain = exchange.header("host").unwrap_or_default();
-    json!({
+    let mut context = json!({
         "accountId": exchange.account,
         "apiId": exchange.api_id,
         "domainName": domain,
@@ -59,7 +59,11 @@ fn context(exchange: &Exchange, route_key: &str, raw_path: &str) -> Value {
         "stage": exchange.stage,
         "time": exchange.request_time(),
         "timeEpoch": exchange.time_ms,
-    })
+    });
+    if !exchange.authorizer.is_null() {
+        context["authorizer"] = exchange.authorizer.clone();
+    }
+    context
 }
 
 /// Values of a name that comes several times have commas between them.

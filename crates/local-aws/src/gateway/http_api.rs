@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use super::answer::add_header;
 use super::exchange::Exchange;
-use super::{fetch, format2, invoke, proxy, route};
+use super::{fetch, format2, http_authorize, invoke, proxy, route};
 use crate::Cloud;
 use crate::services::apigatewayv2::document::{Api, Definition};
 use crate::services::lambda::url;
@@ -61,15 +61,20 @@ async fn respond(
     exchange.path_parameters = parameters;
     let key = route["RouteKey"].as_str().unwrap_or_default();
     exchange.resource_path = key.split_once(' ').map_or("/$default", |(_, path)| path).to_owned();
-    if route["AuthorizationType"] == "AWS_IAM" && exchange.signed_for.as_deref() != Some("execute-api") {
-        return message(StatusCode::FORBIDDEN, "Forbidden");
+    let raw_path = match exchange.stage.as_str() {
+        "$default" => exchange.path.clone(),
+        stage => format!("/{stage}{}", exchange.path),
+    };
+    let asked = http_authorize::Asked { definition, route, raw_path: &raw_path, raw_query };
+    if let Err(refused) = http_authorize::check(cloud, &asked, exchange).await {
+        return *refused;
     }
     let target = route["Target"].as_str().and_then(|target| target.strip_prefix("integrations/"));
     let Some(integration) = target.and_then(|id| definition.integrations.get(id)) else {
         return message(StatusCode::NOT_FOUND, "Not Found");
     };
     let timeout = Duration::from_millis(integration["TimeoutInMillis"].as_u64().unwrap_or(30_000));
-    let work = integrate(cloud, integration, exchange, key, raw_query);
+    let work = integrate(cloud, integration, exchange, &asked);
     match tokio::time::timeout(timeout, work).await {
         Ok(Ok(response)) => response,
         Ok(Err(reason)) => failed(exchange, &reason),
@@ -88,9 +93,10 @@ async fn integrate(
     cloud: &Arc<Cloud>,
     integration: &Value,
     exchange: &Exchange,
-    key: &str,
-    raw_query: &str,
+    asked: &http_authorize::Asked<'_>,
 ) -> Result<Response<Bytes>, String> {
+    let http_authorize::Asked { route, raw_path, raw_query, .. } = asked;
+    let key = route["RouteKey"].as_str().unwrap_or_default();
     let reason = |refusal: super::answer::Refusal| refusal.reason.or(refusal.message).unwrap_or_default();
     let uri = integration["IntegrationUri"].as_str().unwrap_or_default();
     if integration["IntegrationType"] == "HTTP_PROXY" {
@@ -110,16 +116,15 @@ async fn integrate(
     if integration["CredentialsArn"].is_null() {
         invoke::check_permission(cloud, &exchange.region, function, &source).await.map_err(reason)?;
     }
-    let raw_path = match exchange.stage.as_str() {
-        "$default" => exchange.path.clone(),
-        stage => format!("/{stage}{}", exchange.path),
-    };
     let event = if integration["PayloadFormatVersion"] == "1.0" {
         let mut event = proxy::event(exchange);
         event["version"] = json!("1.0");
+        if !exchange.authorizer.is_null() {
+            event["requestContext"]["authorizer"] = http_authorize::of_format_1(&exchange.authorizer);
+        }
         event
     } else {
-        format2::event(exchange, key, &raw_path, raw_query)
+        format2::event(exchange, key, raw_path, raw_query)
     };
     let answered = invoke::call(cloud, &exchange.region, function, event.to_string()).await.map_err(reason)?;
     if answered.failed {
@@ -224,7 +229,8 @@ fn list(values: &Value) -> Option<String> {
     (!values.is_empty()).then(|| values.join(","))
 }
 
-fn message(status: StatusCode, text: &str) -> Response<Bytes> {
+/// An answer of the API itself.
+pub fn message(status: StatusCode, text: &str) -> Response<Bytes> {
     let mut response = Response::new(Bytes::from(json!({"message": text}).to_string()));
     *response.status_mut() = status;
     add_header(&mut response, "content-type", "application/json");

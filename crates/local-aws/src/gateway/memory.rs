@@ -13,6 +13,8 @@ const DECISIONS: usize = 10_000;
 pub struct Memory {
     decisions: Mutex<HashMap<(String, String), (i64, Value)>>,
     usage: Mutex<HashMap<String, Usage>>,
+    /// Key sets by issuer, with the time until which they are believed.
+    keys: Mutex<HashMap<String, (i64, Value)>>,
 }
 
 #[derive(Debug, Default)]
@@ -52,6 +54,17 @@ impl Memory {
     /// Forgets the decisions for an API.
     pub fn forget(&self, api: &str) {
         self.decisions.lock().unwrap_or_else(PoisonError::into_inner).retain(|(of, _), _| of != api);
+    }
+
+    /// The key set of an issuer of tokens, unless it is too old.
+    pub fn keys(&self, issuer: &str, now_ms: i64) -> Option<Value> {
+        let all = self.keys.lock().unwrap_or_else(PoisonError::into_inner);
+        all.get(issuer).filter(|(until, _)| now_ms < *until).map(|(_, keys)| keys.clone())
+    }
+
+    /// Keeps the key set of an issuer until `until_ms`; there is one for each issuer that an API names.
+    pub fn keep_keys(&self, issuer: &str, until_ms: i64, keys: Value) {
+        self.keys.lock().unwrap_or_else(PoisonError::into_inner).insert(issuer.to_owned(), (until_ms, keys));
     }
 
     /// Counts one request of a key under a plan's `throttle` and `quota`.

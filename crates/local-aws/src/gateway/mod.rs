@@ -12,7 +12,9 @@ mod exchange;
 mod fetch;
 mod format2;
 mod http_api;
+mod http_authorize;
 mod invoke;
+mod jwt;
 mod mapping;
 mod memory;
 mod proxy;
@@ -40,7 +42,8 @@ pub use service::integrates_with;
 /// Answers a request to a deployed API; `None` when the address is not the gateway's.
 ///
 /// Addresses: `/_aws/execute-api/API/STAGE/path`, `/restapis/API/STAGE/_user_request_/path`,
-/// `Host: API.execute-api.…`, `/_aws/lambda-url/ID/path`, `/_aws/lambda/code/DIGEST.zip`, `/_aws/wait-condition/ID`.
+/// `Host: API.execute-api.…`, `/_aws/lambda-url/ID/path`, `/_aws/lambda/code/DIGEST.zip`, `/_aws/wait-condition/ID`,
+/// `/_aws/custom-resource/ID`.
 pub async fn handle(cloud: &Arc<Cloud>, request: Request<Bytes>) -> Option<Response<Bytes>> {
     let address = Address::of(&request)?;
     Some(match address {
@@ -51,5 +54,6 @@ pub async fn handle(cloud: &Arc<Cloud>, request: Request<Bytes>) -> Option<Respo
         Address::Url { id, path } => http_api::function_url(cloud, &id, &path, &request).await,
         Address::Code { digest } => download::answer(cloud, &digest).await,
         Address::WaitCondition { id } => signal::answer(cloud, &id, &request),
+        Address::CustomResource { id } => signal::custom_resource(cloud, &id, &request),
     })
 }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::engine::provider::Provider;
+use custom_resource::Custom;
 
 mod apigateway_account;
 mod apigateway_api_key;
@@ -28,6 +29,7 @@ mod cloudformation_stack;
 mod cloudformation_wait_condition;
 mod cloudformation_wait_condition_handle;
 mod cloudwatch_alarm;
+mod custom_resource;
 mod dynamodb_table;
 mod events_event_bus;
 mod events_rule;
@@ -60,6 +62,7 @@ mod states_state_machine;
 mod states_version;
 
 pub use cloudformation_wait_condition_handle::take_signal;
+pub use custom_resource::take_answer;
 
 /// The resource types that the local AWS has.
 pub static PROVIDERS: &[&kind::Kind] = &[
@@ -116,6 +119,9 @@ pub static PROVIDERS: &[&kind::Kind] = &[
 
 /// The provider of a resource type, if the local AWS has it.
 pub fn find(kind: &str) -> Option<Arc<dyn Provider>> {
+    if let Some(custom) = Custom::of(kind) {
+        return Some(Arc::new(custom));
+    }
     let found = PROVIDERS.iter().copied().find(|provider| provider.schema.kind == kind)?;
     Some(Arc::new(found))
 }

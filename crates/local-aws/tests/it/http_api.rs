@@ -122,15 +122,12 @@ async fn cors_is_answered_for_the_origins_that_are_allowed() {
 }
 
 #[tokio::test]
-async fn an_authorizer_of_an_http_api_is_refused_by_name() {
+async fn a_websocket_api_is_refused_by_name() {
     let cloud = cloud().await;
-    let id = api(&cloud, Value::Null).await;
-    let input = json!({
-        "ApiId": id, "Name": "jwt", "AuthorizerType": "JWT", "IdentitySource": ["$request.header.Authorization"],
-        "JwtConfiguration": {"Issuer": "https://issuer.example", "Audience": ["a"]},
-    });
-    let fault = cloud.invoke("apigatewayv2", "CreateAuthorizer", REGION, input).await.unwrap_err();
-    assert!(fault.message.contains("authorizers of HTTP APIs (AuthorizerType JWT)"), "{}", fault.message);
+    let input =
+        json!({"Name": "chat", "ProtocolType": "WEBSOCKET", "RouteSelectionExpression": "$request.body.action"});
+    let fault = cloud.invoke("apigatewayv2", "CreateApi", REGION, input).await.unwrap_err();
+    assert!(fault.message.contains("WebSocket APIs"), "{}", fault.message);
 }
 
 #[tokio::test]

@@ -3,10 +3,12 @@
 mod accounts;
 mod callers;
 mod conformance;
+mod custom_resources;
 mod event_sources;
 mod events;
 mod gateway;
 mod http_api;
+mod http_authorizers;
 mod lambda;
 mod logs;
 mod page;

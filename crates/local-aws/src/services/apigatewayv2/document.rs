@@ -29,6 +29,8 @@ pub struct Api {
 pub struct Definition {
     pub routes: BTreeMap<String, Value>,
     pub integrations: BTreeMap<String, Value>,
+    #[serde(default)]
+    pub authorizers: BTreeMap<String, Value>,
 }
 
 impl Api {

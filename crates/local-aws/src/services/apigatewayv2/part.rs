@@ -8,7 +8,8 @@ use super::document::{Api, bad, fresh_id, not_found, take, text, unsupported};
 use crate::Cloud;
 use crate::wire::{Call, Fault, Output};
 
-const ROUTE: &[&str] = &["RouteKey", "Target", "AuthorizationType", "OperationName"];
+const ROUTE: &[&str] =
+    &["RouteKey", "Target", "AuthorizationScopes", "AuthorizationType", "AuthorizerId", "OperationName"];
 const INTEGRATION: &[&str] = &[
     "IntegrationType",
     "IntegrationUri",
@@ -20,13 +21,6 @@ const INTEGRATION: &[&str] = &[
     "ConnectionType",
 ];
 const STAGE: &[&str] = &["Description", "DeploymentId", "StageVariables", "AutoDeploy", "Tags"];
-
-/// CreateAuthorizer.
-pub async fn create_authorizer(cloud: Arc<Cloud>, call: Call) -> Result<Output, Fault> {
-    Api::load(&cloud, &call)?;
-    let kind = text(&call, "AuthorizerType")?;
-    Err(unsupported(&format!("authorizers of HTTP APIs (AuthorizerType {kind})")))
-}
 
 /// CreateRoute.
 pub async fn create_route(cloud: Arc<Cloud>, call: Call) -> Result<Output, Fault> {
@@ -58,15 +52,33 @@ fn check_route(api: &Api, route: &Value) -> Result<(), Fault> {
             "The provided route key is not formatted properly for HTTP protocol. Format should be \"<HTTP METHOD> /<RESOURCE PATH>\" or \"$default\": {key}"
         )));
     }
-    match route["AuthorizationType"].as_str().unwrap_or("NONE") {
-        "NONE" | "AWS_IAM" => {}
-        other => return Err(unsupported(&format!("AuthorizationType {other} of a route"))),
-    }
+    check_authorization(api, route)?;
     if let Some(target) = route["Target"].as_str() {
         let id = target.strip_prefix("integrations/").unwrap_or_default();
         if !api.definition.integrations.contains_key(id) {
             return Err(not_found(&format!("Invalid Integration identifier specified: {target}")));
         }
+    }
+    Ok(())
+}
+
+fn check_authorization(api: &Api, route: &Value) -> Result<(), Fault> {
+    let wanted = match route["AuthorizationType"].as_str().unwrap_or("NONE") {
+        "NONE" | "AWS_IAM" => return Ok(()),
+        "JWT" => "JWT",
+        "CUSTOM" => "REQUEST",
+        other => return Err(bad(&format!("Invalid authorization type specified: {other}"))),
+    };
+    let id = route["AuthorizerId"].as_str().unwrap_or_default();
+    let authorizer = api.definition.authorizers.get(id);
+    let authorizer = authorizer.ok_or_else(|| not_found(&format!("Invalid Authorizer identifier specified: {id}")))?;
+    if authorizer["AuthorizerType"] != wanted {
+        return Err(bad(&format!(
+            "The authorizer {id} is not of type {wanted}, which the route's AuthorizationType takes"
+        )));
+    }
+    if wanted != "JWT" && route["AuthorizationScopes"].as_array().is_some_and(|scopes| !scopes.is_empty()) {
+        return Err(bad("AuthorizationScopes are supported only for JWT authorizers"));
     }
     Ok(())
 }

@@ -55,6 +55,7 @@ pub const ROUTES: &[Route] = &[
     route("UpdateStage", "PATCH", "/v2/apis/{ApiId}/stages/{StageName}"),
     route("DeleteStage", "DELETE", "/v2/apis/{ApiId}/stages/{StageName}"),
     route("DeleteRouteSettings", "DELETE", "/v2/apis/{ApiId}/stages/{StageName}/routesettings/{RouteKey}"),
+    route("ResetAuthorizersCache", "DELETE", "/v2/apis/{ApiId}/stages/{StageName}/cache/authorizers"),
     route("DeleteAccessLogSettings", "DELETE", "/v2/apis/{ApiId}/stages/{StageName}/accesslogsettings"),
     route("CreateDomainName", "POST", "/v2/domainnames"),
     route("GetDomainNames", "GET", "/v2/domainnames").query(PAGE),
