@@ -14,6 +14,7 @@ use super::BuildFailure;
 use super::container::Container;
 use super::deflater::{Deflater, Packed};
 use super::manifest::{Content, Entry, Item, Manifest};
+use super::secret::SEARCHED_BYTES;
 
 /// How much a large file is compressed: higher levels take twice the time for some percent less.
 const LEVEL: u32 = 6;
@@ -136,9 +137,25 @@ pub fn contents(path: &Path, bytes: &[u8]) -> Result<Vec<(String, u64)>, BuildFa
     for index in 0..archive.len() {
         let entry = archive.by_index_raw(index).map_err(|error| not_a_zip(error.to_string()))?;
         let name = entry.name().map_err(|error| not_a_zip(error.to_string()))?.into_owned();
+        if leads_out(&name) {
+            return Err(not_a_zip(format!("its entry `{name}` leads out of it")));
+        }
         entries.push((name, entry.size()));
     }
     Ok(entries)
+}
+
+/// Whether an entry would be unpacked elsewhere than below the folder it is unpacked in.
+fn leads_out(name: &str) -> bool {
+    name.starts_with(['/', '\\']) || name.split(['/', '\\']).any(|part| part == "..")
+}
+
+/// The beginning of an entry's content, as much of it as is searched for keys.
+pub fn beginning(bytes: &[u8], name: &str) -> Option<Vec<u8>> {
+    let mut archive = ZipArchive::new(Cursor::new(bytes)).ok()?;
+    let mut content = Vec::new();
+    archive.by_name(name).ok()?.take(SEARCHED_BYTES).read_to_end(&mut content).ok()?;
+    Some(content)
 }
 
 fn batches(items: &[Item]) -> Vec<&[Item]> {
@@ -260,6 +277,22 @@ mod tests {
         assert!(read == bytes);
         let listed = contents(&target, &std::fs::read(&target).unwrap()).unwrap();
         assert_eq!(listed[1], ("b".to_owned(), bytes.len() as u64));
+    }
+
+    #[test]
+    fn entries_that_lead_out_of_the_zip_are_refused() {
+        let with = |name: &str| {
+            let mut writer = zip::ZipWriter::new(Cursor::new(Vec::new()));
+            writer.start_file(name, zip::write::SimpleFileOptions::default()).unwrap();
+            writer.write_all(b"//x:_authToken=abc").unwrap();
+            let bytes = writer.finish().unwrap().into_inner();
+            let key = beginning(&bytes, name);
+            contents(Path::new("a.zip"), &bytes).map(|_| key).map_err(|failure| failure.to_string())
+        };
+        assert_eq!(with(".npmrc").unwrap().as_deref(), Some(b"//x:_authToken=abc".as_slice()));
+        for name in ["../a", "a/../../b", "/etc/a", "..\\a"] {
+            assert!(with(name).unwrap_err().contains("leads out of it"), "{name}");
+        }
     }
 
     #[test]

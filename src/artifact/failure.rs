@@ -37,6 +37,12 @@ pub enum BuildFailure {
     /// Files that must not leave this machine.
     #[error("{} would be in the artifact, and may hold secrets", folded(.files))]
     Secrets { owners: Vec<String>, files: Vec<String> },
+    /// The same, in a zip that is there already.
+    #[error("{} in {} may hold secrets", folded(.files), .path.display())]
+    SecretsInZip { path: PathBuf, files: Vec<String> },
+    /// Another failure, of these functions or layers.
+    #[error("{failure}")]
+    Of { owners: Vec<String>, failure: Box<BuildFailure> },
     /// A name that no zip can hold in a way that everybody reads the same.
     #[error("the name of {} is not Unicode", .path.display())]
     NotUnicode { path: PathBuf },
@@ -79,6 +85,7 @@ impl BuildFailure {
             | BuildFailure::ToolMissing { owners, .. }
             | BuildFailure::WrongPackage { owners, .. }
             | BuildFailure::TooLarge { owners, .. }
+            | BuildFailure::Of { owners, .. }
             | BuildFailure::Secrets { owners, .. } => owners.iter().map(String::as_str).collect(),
             BuildFailure::UnknownHandler { owner, .. } | BuildFailure::WrongBinary { owner, .. } => {
                 owner.split(", ").collect()
@@ -89,12 +96,14 @@ impl BuildFailure {
 
     /// For these functions or layers, where the builder did not know whose files it read.
     pub(crate) fn of(mut self, unit: &[String]) -> BuildFailure {
-        if let BuildFailure::Secrets { owners, .. } = &mut self
-            && owners.is_empty()
-        {
-            *owners = unit.to_vec();
+        if unit.is_empty() || !self.owners().is_empty() {
+            return self;
         }
-        self
+        if let BuildFailure::Secrets { owners, .. } = &mut self {
+            *owners = unit.to_vec();
+            return self;
+        }
+        BuildFailure::Of { owners: unit.to_vec(), failure: Box::new(self) }
     }
 
     /// What to do about it, if there is something to say beside the message.
@@ -104,6 +113,10 @@ impl BuildFailure {
             BuildFailure::WrongBinary { hint, .. } | BuildFailure::Unsupported { hint, .. } => Some(hint.clone()),
             BuildFailure::Builder { builder, output, .. } => advice(builder, output),
             BuildFailure::NotUnicode { .. } => Some("rename it, or exclude it with `package.patterns`".to_owned()),
+            BuildFailure::Of { failure, .. } => failure.hint(),
+            BuildFailure::SecretsInZip { .. } => Some(
+                "make the zip without them, or say `package.allowSecretsInArtifact: true` if they belong there".to_owned(),
+            ),
             BuildFailure::WrongPackage { .. } => Some(
                 "build its wheel on a machine like the function's (`pip wheel --no-deps`), and list the file's path instead"
                     .to_owned(),

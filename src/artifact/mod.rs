@@ -257,7 +257,9 @@ fn make(unit: &Unit, binaries: &Result<rust::Binaries, BuildFailure>, run: &Run)
         }
         Builder::Python(builder) => python::manifest(unit, builder, run),
         Builder::Esbuild(builder) => esbuild::manifest(unit, builder, run),
-        Builder::Prebuilt { path, secrets } => return prebuilt(unit, path, *secrets).map_err(Refused::Here),
+        Builder::Prebuilt { path, secrets } => {
+            return prebuilt(unit, path, *secrets).map_err(|failure| Refused::Here(failure.of(&unit.owners)));
+        }
         Builder::Helper => helper::manifest().map(|manifest| (manifest, Vec::new())),
     };
     manifest
@@ -307,10 +309,12 @@ fn zip_manifest(unit: &Unit, manifest: &Manifest, left_out: Vec<String>, run: &R
 fn prebuilt(unit: &Unit, path: &Path, secrets: Secrets) -> Result<Made, BuildFailure> {
     let bytes = std::fs::read(path).map_err(|source| BuildFailure::read(path, source))?;
     let mut largest = archive::contents(path, &bytes)?;
-    let secret = |(name, _): &&(String, u64)| secrets != Secrets::Allowed && secret::is_secret(name, || None);
-    let files: Vec<String> = largest.iter().filter(secret).map(|(name, _)| name.clone()).collect();
-    if !files.is_empty() {
-        return Err(BuildFailure::Secrets { owners: unit.owners.clone(), files });
+    if secrets != Secrets::Allowed {
+        let secret = |name: &String| secret::is_secret(name, || archive::beginning(&bytes, name));
+        let files: Vec<String> = largest.iter().map(|(name, _)| name).filter(|name| secret(name)).cloned().collect();
+        if !files.is_empty() {
+            return Err(BuildFailure::SecretsInZip { path: path.to_owned(), files });
+        }
     }
     let unzipped_bytes = largest.iter().map(|(_, size)| size).fold(0, |sum: u64, size| sum.saturating_add(*size));
     largest.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));

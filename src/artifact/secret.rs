@@ -36,14 +36,14 @@ const NAMES: &[&str] = &[
     ".git",
 ];
 
-/// `.env.NAME` that show what belongs there and hold nothing.
+/// `.env.NAME` and `NAME.env` that show what belongs there and hold nothing.
 const EXAMPLES: &[&str] = &["example", "sample", "template", "dist", "default", "defaults"];
 
 /// Folders of which nothing may be in a zip.
 const FOLDERS: &[&str] = &[".git", ".deploy", ".aws"];
 
 /// How much of a file is searched for a key.
-const SEARCHED_BYTES: u64 = 64 * 1024;
+pub const SEARCHED_BYTES: u64 = 64 * 1024;
 
 /// Whether the file at `path` (with `/`, relative) may hold secrets; `content` is asked for only when the name leaves it
 /// open. Packages that an installer put there are public and not looked at.
@@ -58,6 +58,9 @@ pub fn is_secret(path: &str, content: impl FnOnce() -> Option<Vec<u8>>) -> bool 
     }
     if let Some(stage) = name.strip_prefix(".env.") {
         return !stage.split('.').any(|part| EXAMPLES.contains(&part));
+    }
+    if let Some(stage) = name.strip_suffix(".env").filter(|stage| !stage.is_empty()) {
+        return !stage.split(['.', '-', '_']).any(|part| EXAMPLES.contains(&part));
     }
     if NAMES.contains(&name) {
         return true;
@@ -118,11 +121,26 @@ mod tests {
 
     #[test]
     fn names_that_hold_secrets_are_known_wherever_they_stand() {
-        for path in ["env.yml", "a/.env", ".env.prod", "conf/credentials", ".git/config", "lib/.git/HEAD", ".deploy/x"]
-        {
+        for path in [
+            "env.yml",
+            "a/.env",
+            ".env.prod",
+            "conf/credentials",
+            ".git/config",
+            "lib/.git/HEAD",
+            ".deploy/x",
+            "prod.env",
+        ] {
             assert!(is_secret(path, || None), "{path}");
         }
-        for path in ["environment.yml", ".env.example", ".env.prod.sample", "node_modules/a/.env", "credentials.py"] {
+        for path in [
+            "environment.yml",
+            ".env.example",
+            ".env.prod.sample",
+            "node_modules/a/.env",
+            "credentials.py",
+            "sample.env",
+        ] {
             assert!(!is_secret(path, || None), "{path}");
         }
     }

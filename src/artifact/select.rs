@@ -56,7 +56,7 @@ pub fn select(root: &Path, selection: &Selection) -> Result<Selected, BuildFailu
 pub fn select_from(tree: &Tree, selection: &Selection) -> Result<Selected, BuildFailure> {
     let development = if selection.without_development { tree.development()? } else { Default::default() };
     let rules = Rules::new(selection, development)?;
-    let mut entries = walked(tree, &rules)?;
+    let mut entries = walked(tree, &rules, DEPTH_LIMIT)?;
     for pattern in selection.patterns.iter().filter(|pattern| pattern.starts_with("../")) {
         entries.extend(outside(tree.root(), pattern, &rules)?);
     }
@@ -73,9 +73,9 @@ pub fn some(tree: &Tree, selection: &Selection) -> Result<Selected, BuildFailure
     if selected.entries.is_empty() { Err(BuildFailure::Empty { root: tree.root().to_owned() }) } else { Ok(selected) }
 }
 
-/// What the rules select of a tree.
-fn walked(tree: &Tree, rules: &Rules) -> Result<Vec<Entry>, BuildFailure> {
-    let mut walk = Walk { tree, rules, entries: Vec::new() };
+/// What the rules select of a tree, of folders that are no deeper than this.
+fn walked(tree: &Tree, rules: &Rules, deepest: usize) -> Result<Vec<Entry>, BuildFailure> {
+    let mut walk = Walk { tree, rules, entries: Vec::new(), deepest };
     walk.below("", tree.root(), 0)?;
     Ok(walk.entries)
 }
@@ -84,6 +84,8 @@ struct Walk<'a> {
     tree: &'a Tree,
     rules: &'a Rules,
     entries: Vec<Entry>,
+    /// Nothing that is asked for is below so many folders.
+    deepest: usize,
 }
 
 impl Walk<'_> {
@@ -116,7 +118,11 @@ impl Walk<'_> {
 
     fn folder(&mut self, found: &Found, depth: usize) -> Result<(), BuildFailure> {
         let state = depth == 0 && PRUNED.contains(&found.name.as_str());
-        if state || self.rules.skips(&found.name) { Ok(()) } else { self.below(&found.name, &found.path, depth + 1) }
+        if state || depth >= self.deepest || self.rules.skips(&found.name) {
+            Ok(())
+        } else {
+            self.below(&found.name, &found.path, depth + 1)
+        }
     }
 
     /// A link stays one. One of a package manager that leads elsewhere (to a package of a workspace, or to the packages of
@@ -162,8 +168,12 @@ fn outside(root: &Path, pattern: &str, rules: &Rules) -> Result<Vec<Entry>, Buil
     if above == literal.len() && pattern.contains("**") {
         return Err(refused(pattern, "it would take in everything beside the project".to_owned()));
     }
-    let everything = Rules::new(&Selection::default(), Default::default())?;
-    let found = walked(&Tree::new(&folder), &everything)?;
+    // What is beside the project and not asked for is nobody's business, links that lead elsewhere among it.
+    let below = pattern.strip_prefix(&format!("{base}/")).unwrap_or(pattern);
+    let deepest = if below.contains("**") { DEPTH_LIMIT } else { below.matches('/').count() };
+    let only = Selection { patterns: vec![below.to_owned()], only_patterns: true, ..Selection::default() };
+    let only = Rules::new(&only, Default::default())?;
+    let found = walked(&Tree::new(&folder), &only, deepest)?;
     let named = found.into_iter().map(|entry| Entry { path: format!("{base}/{}", entry.path), ..entry });
     let selected = named
         .filter(|entry| wanted.matches(&entry.path) && rules.selects(&entry.path, excluded_by_default(&entry.path)));
@@ -303,6 +313,12 @@ mod tests {
         let patterns = vec!["../shared/**".to_owned(), "!../shared/*.txt".to_owned()];
         let selection = Selection { patterns, ..Selection::default() };
         assert_eq!(names(select(&folder.path().join("app"), &selection).unwrap()), ["index.js", "shared/a.js"]);
+        std::os::unix::fs::symlink("/etc/hostname", folder.path().join("other/link")).unwrap();
+        std::fs::write(folder.path().join("beside.js"), "").unwrap();
+        for pattern in ["../beside.js", "../*.js"] {
+            let selection = Selection { patterns: vec![pattern.to_owned()], ..Selection::default() };
+            assert_eq!(names(select(&folder.path().join("app"), &selection).unwrap()), ["beside.js", "index.js"]);
+        }
         let patterns = vec!["../nowhere/**".to_owned()];
         let selection = Selection { patterns, ..Selection::default() };
         assert_eq!(names(select(&folder.path().join("app"), &selection).unwrap()), ["index.js"]);

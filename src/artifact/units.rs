@@ -20,6 +20,9 @@ use crate::stack::{self, Function, Named, Stack, Text};
 /// Functions whose builder does not exist, and paths that lead nowhere, each with its place.
 pub fn units(stack: &Stack) -> Result<Vec<Unit>, Diagnostics> {
     let mut found = Found { stack, units: Vec::new(), mistakes: Diagnostics::default() };
+    if stack.dialect == Dialect::Stack {
+        found.patterns();
+    }
     for function in &stack.functions.entries {
         found.function(function);
     }
@@ -59,6 +62,24 @@ struct Found<'a> {
 }
 
 impl Found<'_> {
+    /// Patterns that could never fit a file: paths are relative, and `..` stands only at their beginning.
+    fn patterns(&mut self) {
+        let functions = self.stack.functions.entries.iter().filter_map(|function| function.value.package.as_ref());
+        let layers = self.stack.layers.entries.iter().filter_map(|layer| layer.value.package.as_ref());
+        let packages = self.stack.package.iter().chain(functions).chain(layers);
+        for pattern in
+            packages.flat_map(|package| package.exclude.iter().chain(&package.include).chain(&package.patterns))
+        {
+            let plain = pattern.text.trim_start_matches('!');
+            let inner = plain.trim_start_matches("./").trim_start_matches("../");
+            if plain.starts_with('/') || inner.split('/').any(|part| part == "..") {
+                let message = format!("the pattern `{}` fits no file", pattern.text);
+                let hint = "patterns are relative to the folder of the configuration file, and `..` stands only at the beginning";
+                self.mistakes.push(Diagnostic::error(Code::FileNotFound, pattern.span, message).hint(hint));
+            }
+        }
+    }
+
     fn function(&mut self, function: &Named<Function>) {
         let key = function.name.as_str();
         match self.stack.builder(&function.value) {
@@ -119,14 +140,25 @@ impl Found<'_> {
             stack::Builder::Python => self.python(function, individual, selection)?,
             stack::Builder::Node => match self.bundled(function) {
                 Some(given) => self.esbuild(function, &given, selection)?,
-                None => Builder::Folder {
-                    root,
-                    selection: Selection { without_development: self.without_development(), ..selection },
-                },
+                None => {
+                    self.check_installed(function, &root);
+                    let without_development = self.without_development();
+                    Builder::Folder { root, selection: Selection { without_development, ..selection } }
+                }
             },
             stack::Builder::Provided => self.binary(function).unwrap_or(Builder::Folder { root, selection }),
             _ => Builder::Folder { root, selection },
         })
+    }
+
+    /// Yarn's Plug'n'Play puts packages where only its own loader finds them.
+    fn check_installed(&mut self, function: &Named<Function>, root: &Path) {
+        let plug_and_play = root.join(".pnp.cjs").is_file() && !root.join("node_modules").is_dir();
+        if self.stack.dialect == Dialect::Stack && plug_and_play {
+            let message = "the packages are in Yarn's Plug'n'Play, which Lambda's Node does not read";
+            let hint = "write `nodeLinker: node-modules` into .yarnrc.yml and run `yarn install`, or bundle with `build: esbuild`";
+            self.mistakes.push(Diagnostic::error(Code::UnsupportedKey, function.span, message).hint(hint));
+        }
     }
 
     /// A function whose handler is a Linux binary that is there: it becomes the `bootstrap` that the runtime starts.

@@ -122,7 +122,9 @@ impl Session {
 
     /// A build that failed, with the place of what it was made for. A handler that leads nowhere is a mistake of the project.
     pub fn unbuilt(&self, failure: BuildFailure) -> Failure {
-        let function = failure.owners().first().and_then(|owner| self.stack.functions.entry(owner));
+        let owner = failure.owners().first().map(|owner| (*owner).to_owned());
+        let function = owner.as_deref().and_then(|owner| self.stack.functions.entry(owner));
+        let layer = owner.as_deref().and_then(|owner| self.stack.layers.entry(owner));
         if let (BuildFailure::UnknownHandler { owner, .. }, Some(function)) = (&failure, function) {
             let span = function.value.handler.as_ref().map_or(function.span, |handler| handler.span);
             let mut diagnostic = Diagnostic::error(Code::FileNotFound, span, failure.to_string());
@@ -131,7 +133,8 @@ impl Session {
             }));
             return self.invalid(Diagnostics(vec![diagnostic]));
         }
-        let place = function.map(|function| self.sources.place(function.span));
+        let span = function.map(|function| function.span).or(layer.map(|layer| layer.span));
+        let place = span.map(|span| self.sources.place(span));
         Failure::Build { failure, place }
     }
 

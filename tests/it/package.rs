@@ -217,6 +217,45 @@ fn a_serverless_yml_is_packaged_without_its_secrets_and_deployed_not_at_all() {
 }
 
 #[test]
+fn a_pattern_that_can_fit_nothing_is_a_mistake_with_its_place() {
+    let project = project(false);
+    for pattern in ["/etc/hostname", "one/../../beside", "!/two/**"] {
+        project.write(
+            "stack.yaml",
+            &STACK.replace("layers:", &format!("package: {{ patterns: ['{pattern}'] }}\nlayers:")),
+        );
+        let refused = project.run(&["package"]).expect(3);
+        assert!(refused.all().contains(&format!("the pattern `{pattern}` fits no file")), "{}", refused.all());
+    }
+}
+
+#[test]
+fn a_secret_in_a_layer_or_in_a_given_zip_is_told_with_its_place() {
+    let project = project(false);
+    project.write("layer/python/credentials", "key\n");
+    let refused = project.run(&["package"]).expect(4);
+    assert!(refused.all().contains("python/credentials would be in the artifact"), "{}", refused.all());
+    assert!(refused.all().contains("stack.yaml:5:"), "{}", refused.all());
+    let given = "service: given\nprovider: { name: aws, runtime: python3.13 }\nfunctions:\n  a: { handler: a.run, package: { artifact: a.zip } }\n";
+    project.write("stack.yaml", given);
+    project.write("a.zip", "no zip");
+    let refused = project.run(&["package"]).expect(4);
+    assert!(refused.all().contains("a.zip is not a zip archive") && refused.all().contains("stack.yaml:4:"));
+}
+
+#[test]
+fn packages_that_only_yarns_own_loader_finds_are_refused() {
+    let project = Project::empty();
+    let text = "service: pnp\nprovider: { name: aws, runtime: nodejs22.x }\nfunctions:\n  a: { handler: a.run }\n";
+    project.write("stack.yaml", text);
+    project.write("a.js", "");
+    project.write(".pnp.cjs", "");
+    project.run(&["package"]).expect(3).says("Plug'n'Play").says("nodeLinker: node-modules");
+    project.write("node_modules/ms/index.js", "");
+    project.run(&["package"]).expect(0);
+}
+
+#[test]
 fn what_is_larger_than_lambda_takes_is_refused_with_its_largest_files() {
     let project = Project::empty();
     let text = "service: big\nprovider: { name: aws, runtime: python3.13 }\nfunctions:\n  big: { handler: a.run }\n";
