@@ -365,12 +365,10 @@ pub fn failure(stack: &str, doing: Doing, ended: Ended, places: &BTreeMap<String
         doing,
         causes: causes(&ended.events, places),
         // Where no resource failed, the turn of the stack itself says why: an alarm went off, an output has no value.
-        reason: ended
-            .events
-            .iter()
-            .find(|event| turns_back(event))
-            .and_then(|event| event.reason.clone())
-            .or(ended.reason),
+        reason: ended.reason.or_else(|| {
+            let turn = ended.events.iter().find(|event| turns_back(event));
+            turn.and_then(|event| event.reason.clone())
+        }),
         ended: ended.status,
     }))
 }

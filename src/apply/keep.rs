@@ -2,12 +2,10 @@
 
 use serde_json::{Value, json};
 
-use super::deploy::{execute, made};
-use super::failure::{ApplyFailure, Doing};
-use super::{Kept, Manner, Objects, Operations, deployment_bucket};
-use crate::plan::{
-    ChangeSetKind, ChangeSetRequest, Deployed, INLINE_TEMPLATE_LIMIT, StackSettings, TemplateSource, holds_data,
-};
+use super::amend::amend;
+use super::failure::ApplyFailure;
+use super::{Kept, Manner, Objects, Operations};
+use crate::plan::{Deployed, holds_data};
 use crate::template::Bucket;
 
 /// What holds data but is not worth keeping without the functions that wrote it.
@@ -50,36 +48,12 @@ pub async fn keep_data<C: Operations + Objects>(
     stack: &Deployed,
     bucket: &Bucket,
     prefix: &str,
+    role_arn: Option<&str>,
     manner: &Manner<'_>,
 ) -> Result<Vec<Kept>, ApplyFailure> {
     let template: Value = serde_json::from_str(&cloud.template(&stack.id).await?).unwrap_or_default();
     let Some((template, ids)) = keeping(&template) else { return Ok(Vec::new()) };
-    let text = template.to_string();
-    let source = match text.len() {
-        0..=INLINE_TEMPLATE_LIMIT => TemplateSource::Inline(text),
-        _ => {
-            let bucket = deployment_bucket(cloud, bucket, Some(stack), &stack.name).await?;
-            let key = format!("{prefix}/kept/template.json");
-            cloud.put_text(&bucket, &key, &text).await?;
-            TemplateSource::Url(cloud.object_url(&bucket, &key))
-        }
-    };
-    let request = ChangeSetRequest {
-        stack: stack.name.clone(),
-        name: format!("deploy-keep-{}", manner.now.as_millisecond()),
-        kind: ChangeSetKind::Update,
-        template: source,
-        settings: StackSettings {
-            previous_parameters: stack.parameters.keys().cloned().collect(),
-            tags: stack.tags.clone(),
-            capabilities: ["IAM", "NAMED_IAM", "AUTO_EXPAND"].map(|word| format!("CAPABILITY_{word}")).to_vec(),
-            ..StackSettings::default()
-        },
-        imports: Vec::new(),
-    };
-    let made = made(cloud, &request, manner).await?;
-    execute(cloud, made, Some(stack), (&stack.name, Doing::Update), &request.settings, &Default::default(), manner)
-        .await?;
+    amend(cloud, stack, &template, "keep", (bucket, prefix), role_arn, manner).await?;
     let resources = cloud.resources(&stack.id).await?;
     let kept = resources.into_iter().filter(|resource| ids.contains(&resource.logical_id)).map(|resource| Kept {
         logical_id: resource.logical_id,

@@ -1,5 +1,6 @@
 //! From a plan to a running stack: uploads, change set, progress, the first cause of a failure, removal.
 
+mod amend;
 mod begun_by;
 mod cause;
 mod cloud;
@@ -18,6 +19,7 @@ mod upload;
 mod watch;
 
 pub use crate::plan::{StackResource, StoredText};
+pub use amend::amend;
 pub use begun_by::{BegunBy, begun_by, token};
 pub use cause::{Cause, causes, first_cause};
 pub use cloud::{EventPage, ObjectPage, ObjectVersion, Objects, Operations, ResourceEvent, Swapping, Unless};

@@ -73,7 +73,7 @@ pub async fn remove<C: Operations + Objects>(
         }
         // Only a stack that stands takes another template; in the others there is little that could hold data.
         if removal.keeps_data && deployed.status.condition() == Condition::Ready {
-            keep_data(cloud, &deployed, removal.bucket, removal.prefix, manner).await?;
+            keep_data(cloud, &deployed, removal.bucket, removal.prefix, role_arn, manner).await?;
         }
         run.delete(role_arn, &mut removed).await?;
         removed.stood = true;

@@ -490,7 +490,10 @@ async fn one_press_stops_watching_and_two_take_the_update_back() {
     };
     let result = apply(&plan, &script, &manner(&twice, interrupt)).await;
     assert!(script.asked_for("cancel"));
-    assert!(matches!(result, Err(ApplyFailure::Stack(_))), "{result:?}");
+    let failure = result.unwrap_err();
+    assert!(matches!(failure, ApplyFailure::Cancelled { .. }), "{failure:?}");
+    assert_eq!(failure.exit_code(), 130);
+    assert!(failure.account().now[0].contains("it is again as it was before"), "{:?}", failure.account());
 }
 
 #[tokio::test(start_paused = true)]

@@ -1,14 +1,17 @@
 //! `deploy repair`: mends what no deployment gets past.
 
+use serde_json::Value;
+
 use super::deploy::Deploy;
 use super::prepared::{Prepared, manner};
 use super::session::Session;
-use super::{Context, interrupt, settings};
+use super::{Context, interrupt, settings, swaps};
 use crate::apply::{self, Manner, Remedy};
 use crate::aws::Clients;
 use crate::failure::listing;
-use crate::observe::{self, StaleStage};
-use crate::plan::{Condition, Deployed, Stacks, Taken, Way};
+use crate::observe::{self, Drifted, StaleStage};
+use crate::plan::{self, Astray, Condition, Deployed, Known, Stacks, Strayed, Taken, Way};
+use crate::template;
 use crate::{Failure, Outcome};
 
 /// How often a way back is continued that stops at one resource after the other.
@@ -44,18 +47,26 @@ impl Repair {
         session.check_account(context, &clients, found.as_ref()).await?;
         let tell = |event| context.report.applying(&event);
         let manner = manner(&clients, &tell, interrupt::listen(), true);
-        let mut mended = false;
+        let (mut mended, mut skipped) = (false, Vec::new());
         if let Some(stack) = found {
             apply::join(&clients, &stack, &Default::default(), &manner).await?;
             // What went on may have ended it: its status then is what counts.
             let stack = clients.stack(&name).await?.filter(|stack| stack.status.condition() != Condition::Gone);
             match stack {
                 Some(stack) => match self.mend(context, &session, &clients, stack, &manner).await? {
-                    Some(done) => mended = done,
+                    Some((done, left_out)) => (mended, skipped) = (done, left_out),
                     None => return Ok(Outcome::Done),
                 },
                 None => mended = true,
             }
+        }
+        match self.renew(context, &session, &clients, &skipped, &manner).await? {
+            Some(done) => mended |= done,
+            None if mended => {
+                context.report.repaired(&name, &session.place(), mended);
+                return Ok(Outcome::Done);
+            }
+            None => return Ok(Outcome::Done),
         }
         let mended = self.unblock(context, &session, &clients, &manner).await? || mended;
         if mended {
@@ -66,7 +77,8 @@ impl Repair {
         Ok(Outcome::Done)
     }
 
-    /// Does what the status of the stack calls for; whether there was something. None when it is not to be done.
+    /// Does what the status of the stack calls for; whether there was something, and what was left out of a way back. None
+    /// when it is not to be done.
     async fn mend(
         &self,
         context: &Context,
@@ -74,7 +86,7 @@ impl Repair {
         clients: &Clients,
         mut stack: Deployed,
         manner: &Manner<'_>,
-    ) -> Result<Option<bool>, Failure> {
+    ) -> Result<Option<(bool, Vec<String>)>, Failure> {
         let role = settings::role(session)?;
         let mut skipped = Vec::new();
         let mut last: Option<Remedy> = None;
@@ -101,13 +113,58 @@ impl Repair {
         }
         if !skipped.is_empty() {
             context.report.warn(&format!(
-                "{} did not go back: the stack counts them, and the account may not have them any more; `deploy drift` shows \
-                 how they stand. What is gone comes again when it is taken out of the configuration, deployed, put back and \
-                 deployed",
+                "{} did not go back: the stack counts what the account may not have any more",
                 listing(&skipped)
             ));
         }
-        Ok(Some(last.is_some()))
+        Ok(Some((last.is_some(), skipped)))
+    }
+
+    /// Makes again what the stack counts and the account does not have, and brings back what was left out of a way back;
+    /// whether there was something. None when it is not to be done.
+    async fn renew(
+        &self,
+        context: &Context,
+        session: &Session,
+        clients: &Clients,
+        skipped: &[String],
+        manner: &Manner<'_>,
+    ) -> Result<Option<bool>, Failure> {
+        let name = session.stack.stack_name();
+        let ready = |stack: &Deployed| stack.status.condition() == Condition::Ready;
+        let Some(stack) = clients.stack(&name).await?.filter(ready) else { return Ok(Some(false)) };
+        let drift = observe::drift(clients, &stack.name, manner.pace.first).await?;
+        let strayed: Vec<Strayed> = drift.drifted().filter_map(|one| strayed(one, skipped)).collect();
+        let template: Value = serde_json::from_str(&clients.template(&stack.id).await?).unwrap_or_default();
+        let resources = apply::Operations::resources(clients, &stack.id).await?;
+        let known = Known::of(&template, &stack, &session.stack.region, &stack.parameters, &resources);
+        let renewal = plan::renewal(&known, strayed);
+        let is_there = |id: &&String| renewal.renewed.iter().all(|one| one.logical_id != **id);
+        let direct: Vec<&String> = skipped.iter().filter(is_there).filter(|id| is_swappable(&template, id)).collect();
+        let mut words = renewal.words();
+        words.extend(direct.iter().map(|id| format!("set {id} directly to what its template says")));
+        if words.is_empty() {
+            return Ok(Some(false));
+        }
+        if renewal.renewed.is_empty() && direct.is_empty() {
+            context.report.remedy(&words);
+            return Ok(Some(false));
+        }
+        if !self.agreed(context, &words)? {
+            return Ok(None);
+        }
+        let (bucket, prefix) = (template::deployment_bucket(&session.stack), template::prefix(&session.stack));
+        let settled = swaps::settled(&known, &direct);
+        if !settled.is_empty() {
+            let code = apply::deployment_bucket(clients, &bucket, Some(&stack), &stack.name).await?;
+            apply::swap(clients, &code, &settled, manner).await?;
+        }
+        if !renewal.renewed.is_empty() {
+            let role = settings::role(session)?;
+            let place = (&bucket, prefix.as_str());
+            apply::amend(clients, &stack, &renewal.template, "renew", place, role.as_deref(), manner).await?;
+        }
+        Ok(Some(true))
     }
 
     /// Says what would be done; false when that is all, or the answer is no.
@@ -157,6 +214,30 @@ impl Repair {
         }
         Ok(true)
     }
+}
+
+/// A resource that drift has found, when it is one to mend: one that is gone, or that was left out of a way back.
+fn strayed(one: &Drifted, skipped: &[String]) -> Option<Strayed> {
+    let how = match one.status.as_str() {
+        "DELETED" => Astray::Gone,
+        _ if skipped.contains(&one.logical_id) => {
+            let values = one.properties.iter().map(|property| (property.path.clone(), property.actual.clone()));
+            Astray::Differs(values.collect())
+        }
+        _ => return None,
+    };
+    Some(Strayed {
+        logical_id: one.logical_id.clone(),
+        kind: one.kind.clone(),
+        physical_id: one.physical_id.clone(),
+        how,
+    })
+}
+
+/// Whether something is of a type that can be set directly.
+fn is_swappable(template: &Value, id: &str) -> bool {
+    let kind = template.pointer(&format!("/Resources/{id}/Type")).and_then(Value::as_str);
+    matches!(kind, Some("AWS::Lambda::Function" | "AWS::StepFunctions::StateMachine"))
 }
 
 async fn stale(session: &Session, clients: &Clients, stack: &Deployed) -> Result<Vec<StaleStage>, Failure> {

@@ -96,8 +96,8 @@ impl Rollback {
             }),
         };
         found.ok_or_else(|| {
-            let names: Vec<String> = (0..deployments.len()).map(|number| number.to_string()).collect();
-            Usage::unknown("deployment", wanted, names.iter().map(String::as_str))
+            Usage::new(format!("there is no deployment `{wanted}`"))
+                .hint("`deploy list` shows those there are, by number and time")
         })
     }
 }

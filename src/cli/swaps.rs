@@ -20,16 +20,7 @@ pub fn classify(
     let template: Value = serde_json::from_str(&plan.template).unwrap_or_default();
     let deployed = plan.before.clone().unwrap_or_default();
     let before = plan::running(&deployed, swaps, uncertain);
-    let known = Known {
-        template: &template,
-        region: &plan.region,
-        account: Some(stack.account()),
-        partition: stack.partition(),
-        stack_name: &stack.name,
-        stack_id: Some(&stack.id),
-        parameters: &plan.settings.parameters,
-        resources,
-    };
+    let known = Known::of(&template, stack, &plan.region, &plan.settings.parameters, resources);
     plan::classify(&SwapQuestion { before: &before, known: &known, uploads: &plan.uploads, places: &plan.places })
 }
 
@@ -74,4 +65,14 @@ pub async fn undo(
     let back = swappable(&found);
     context.report.swapping(&back);
     Ok(apply::swap(clients, plan.memory.bucket.as_deref().unwrap_or_default(), &back, manner).await?)
+}
+
+/// What sets functions and state machines of a stack to what its own template says, whatever they are now.
+pub fn settled(known: &Known<'_>, ids: &[&String]) -> Vec<Swap> {
+    let properties = |id: &String| known.template.pointer(&format!("/Resources/{id}/Properties")).cloned();
+    let resources = ids.iter().filter_map(|id| Some(((*id).clone(), properties(id)?)));
+    let swaps = Swaps { resources: resources.collect(), ..Swaps::default() };
+    let before = plan::running(known.template, Some(&swaps), true);
+    let question = SwapQuestion { before: &before, known, uploads: &[], places: &Default::default() };
+    swappable(&plan::classify(&question))
 }

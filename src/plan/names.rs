@@ -31,6 +31,11 @@ const NAMED: &[(&str, &str)] = &[
 /// Source: AWS CloudFormation User Guide, "Resource type support for imports".
 const IMPORTABLE: &[&str] = &["AWS::DynamoDB::Table", "AWS::Logs::LogGroup", "AWS::S3::Bucket"];
 
+/// The property that names resources of a type, when their names must be free.
+pub(super) fn naming(kind: &str) -> Option<&'static str> {
+    NAMED.iter().find(|(known, _)| *known == kind).map(|(_, property)| *property)
+}
+
 /// A name that is taken.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Taken {
@@ -121,7 +126,7 @@ impl Taken {
 
     /// A sentence about it.
     pub fn words(&self) -> String {
-        format!("`{}` cannot be made: the account has a {} `{}` already", self.logical_id, self.kind, self.name)
+        format!("`{}` cannot be made: the account has an {} `{}` already", self.logical_id, self.kind, self.name)
     }
 }
 
@@ -168,7 +173,7 @@ mod tests {
         assert_eq!(found.len(), 1);
         assert_eq!(
             found[0].words(),
-            "`Users` cannot be made: the account has a AWS::DynamoDB::Table `users-us-east-1` already"
+            "`Users` cannot be made: the account has an AWS::DynamoDB::Table `users-us-east-1` already"
         );
         assert_eq!(found[0].place.as_deref(), Some("stack.yaml:9:5"));
     }

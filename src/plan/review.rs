@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::definition::{self, MachineChange};
-use super::names::Taken;
+use super::names::{Taken, naming};
+use super::phrase::phrase;
 use super::places::place_of;
 use super::rights::{self, Right};
 use super::swaps::Swapped;
@@ -27,6 +28,8 @@ pub struct Review {
     pub taken: Vec<Taken>,
     /// Resources that were changed past CloudFormation, and will be as the template says.
     pub swapped: Vec<Swapped>,
+    /// Resources that cannot be made anew as they are: which, and what to do.
+    pub unnameable: Vec<String>,
     /// How the stack is kept beside its template: tags, parameters, policies.
     pub settings: Vec<String>,
     /// Why CloudFormation refuses all of this, in its words.
@@ -142,6 +145,8 @@ impl Review {
                 }
             }
         }
+        let anew = self.entries.iter().filter(|entry| matches!(entry.fate, Fate::Replaced | Fate::PerhapsReplaced));
+        self.unnameable = anew.filter_map(|entry| unnameable(entry, before, after)).collect();
         let outputs = |template: &Value| template.get("Outputs").cloned().unwrap_or_else(|| serde_json::json!({}));
         let differences = cfn::diff::values(&outputs(before), &outputs(after));
         let mut names: Vec<String> = differences.into_iter().filter_map(|one| one.path.into_iter().next()).collect();
@@ -218,6 +223,21 @@ fn entry(change: &Change, places: &BTreeMap<String, String>) -> Entry {
     }
 }
 
+/// CloudFormation makes the new one before the old one goes, so that both would have the name that the template gives.
+///
+/// Source: AWS CloudFormation Template Reference, "Name type".
+fn unnameable(entry: &Entry, before: &Value, after: &Value) -> Option<String> {
+    let property = naming(&entry.kind)?;
+    let path = format!("/Resources/{}/Properties/{property}", entry.logical_id);
+    let name = after.pointer(&path).filter(|name| before.pointer(&path) == Some(*name))?;
+    Some(format!(
+        "`{}` ({}) cannot be made anew while it keeps its name: CloudFormation refuses that; give `{property}` another value than {}",
+        entry.logical_id,
+        entry.kind,
+        phrase(name)
+    ))
+}
+
 /// Whether resources of a type hold what cannot be made again.
 pub fn holds_data(kind: &str) -> bool {
     HOLDS_DATA.contains(&kind)
@@ -259,10 +279,16 @@ fn may_be_secret(property: &str) -> bool {
 /// The longest value that is shown whole.
 const MAX_SHOWN: usize = 120;
 
+/// What a change set has in the place of a value that another change makes.
+const UNKNOWN: &str = "{{changeSet:KNOWN_AFTER_APPLY}}";
+
 /// The value of a property as a plan shows it.
 pub(super) fn shown(property: &str, value: &str) -> String {
     if may_be_secret(property) {
         return "***".to_owned();
+    }
+    if value == UNKNOWN {
+        return "(known once it is done)".to_owned();
     }
     match value.char_indices().nth(MAX_SHOWN) {
         Some((end, _)) => format!("{}…", &value[..end]),
@@ -315,6 +341,17 @@ mod tests {
         assert_eq!(entry.reasons.len(), 1);
         assert_eq!(entry.reasons[0].property, "KeySchema.0.AttributeName");
         assert!(entry.reasons[0].replaces);
+    }
+
+    #[test]
+    fn a_table_with_a_name_of_its_own_cannot_be_made_anew_under_it() {
+        let table = |name: &str| serde_json::json!({"Resources": {"Users": {"Type": "AWS::DynamoDB::Table", "Properties": {"TableName": name}}}});
+        let change = change(Action::Modify, "AWS::DynamoDB::Table", Replacement::Yes);
+        let mut review = Review::of_changes("signup-dev", &[change], &BTreeMap::new());
+        review.explain(Some(&table("users")), &table("users"));
+        assert!(review.unnameable[0].contains("give `TableName` another value than users"), "{:?}", review.unnameable);
+        review.explain(Some(&table("users")), &table("people"));
+        assert_eq!(review.unnameable, Vec::<String>::new());
     }
 
     #[test]

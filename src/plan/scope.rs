@@ -6,7 +6,7 @@ use cfn::evaluate::{Mapped, scalar};
 use cfn::{Scope, TemplateError};
 use serde_json::Value;
 
-use super::StackResource;
+use super::{Deployed, StackResource};
 
 /// A template with what is known around it.
 pub struct Known<'a> {
@@ -20,6 +20,28 @@ pub struct Known<'a> {
     pub parameters: &'a BTreeMap<String, String>,
     /// The resources that stand.
     pub resources: &'a [StackResource],
+}
+
+impl<'a> Known<'a> {
+    /// A template of a stack that stands.
+    pub fn of(
+        template: &'a Value,
+        stack: &'a Deployed,
+        region: &'a str,
+        parameters: &'a BTreeMap<String, String>,
+        resources: &'a [StackResource],
+    ) -> Known<'a> {
+        Known {
+            template,
+            region,
+            account: Some(stack.account()),
+            partition: stack.partition(),
+            stack_name: &stack.name,
+            stack_id: Some(&stack.id),
+            parameters,
+            resources,
+        }
+    }
 }
 
 impl Known<'_> {
@@ -39,6 +61,10 @@ impl Known<'_> {
 
     fn kind(&self, logical_id: &str) -> Option<&str> {
         self.template.get("Resources")?.get(logical_id)?.get("Type")?.as_str()
+    }
+
+    fn property(&self, logical_id: &str, name: &str) -> Option<&Value> {
+        self.template.get("Resources")?.get(logical_id)?.get("Properties")?.get(name)
     }
 
     fn pseudo(&self, name: &str) -> Option<Option<Value>> {
@@ -68,6 +94,9 @@ impl Known<'_> {
             return Some(format!("arn:{partition}:s3:::{physical}"));
         }
         let account = self.account?;
+        if kind == "AWS::IAM::Role" {
+            return Some(format!("arn:{partition}:iam::{account}:role/{physical}"));
+        }
         let path = match kind {
             "AWS::Lambda::Function" => format!("lambda:{region}:{account}:function:{physical}"),
             "AWS::DynamoDB::Table" => format!("dynamodb:{region}:{account}:table/{physical}"),
@@ -103,6 +132,7 @@ impl Scope for Known<'_> {
         let unknown = || only_cloudformation(&format!("{resource}.{attribute}"));
         let (kind, physical) = self.kind(resource).zip(self.physical(resource)).ok_or_else(unknown)?;
         match (kind, attribute) {
+            ("AWS::IAM::Role", "Arn") if self.property(resource, "Path").is_some() => Err(unknown()),
             (_, "Arn") => self.arn(kind, physical).map(Value::from).ok_or_else(unknown),
             ("AWS::StepFunctions::StateMachine", "Name") => {
                 Ok(Value::from(physical.rsplit(':').next().unwrap_or(physical)))
@@ -136,8 +166,40 @@ impl Scope for Known<'_> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod fixture {
     use super::*;
+
+    static NOTHING: BTreeMap<String, String> = BTreeMap::new();
+
+    /// Resources that stand: logical id, physical id, type.
+    pub fn resources(all: &[(&str, &str, &str)]) -> Vec<StackResource> {
+        let resource = |(id, physical, kind): &(&str, &str, &str)| StackResource {
+            logical_id: (*id).into(),
+            physical_id: Some((*physical).into()),
+            kind: (*kind).into(),
+            status: "CREATE_COMPLETE".into(),
+        };
+        all.iter().map(resource).collect()
+    }
+
+    /// A template in the account 000000000000 and the region us-east-1.
+    pub fn known<'a>(template: &'a Value, resources: &'a [StackResource]) -> Known<'a> {
+        Known {
+            template,
+            region: "us-east-1",
+            account: Some("000000000000"),
+            partition: "aws",
+            stack_name: "s",
+            stack_id: None,
+            parameters: &NOTHING,
+            resources,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::fixture;
     use serde_json::json;
 
     #[test]
@@ -145,24 +207,11 @@ mod tests {
         let template = json!({"Resources": {
             "Users": {"Type": "AWS::DynamoDB::Table"}, "Api": {"Type": "AWS::ApiGateway::RestApi"},
         }});
-        let resource = |id: &str, physical: &str, kind: &str| StackResource {
-            logical_id: id.into(),
-            physical_id: Some(physical.into()),
-            kind: kind.into(),
-            status: "CREATE_COMPLETE".into(),
-        };
-        let resources =
-            [resource("Users", "users-dev", "AWS::DynamoDB::Table"), resource("Api", "a1", "AWS::ApiGateway::RestApi")];
-        let known = Known {
-            template: &template,
-            region: "us-east-1",
-            account: Some("000000000000"),
-            partition: "aws",
-            stack_name: "s",
-            stack_id: None,
-            parameters: &BTreeMap::new(),
-            resources: &resources,
-        };
+        let resources = fixture::resources(&[
+            ("Users", "users-dev", "AWS::DynamoDB::Table"),
+            ("Api", "a1", "AWS::ApiGateway::RestApi"),
+        ]);
+        let known = fixture::known(&template, &resources);
         let value = json!({"Fn::Sub": "${Users} ${Users.Arn} ${AWS::Region}"});
         assert_eq!(
             known.value(&value).unwrap(),

@@ -173,7 +173,10 @@ fn changed(question: &Question<'_>, id: &str, kind: &str, places: &[Difference])
     let known: &[&str] = match kind {
         "AWS::Lambda::Function" => CONFIGURATION,
         "AWS::StepFunctions::StateMachine" => DEFINITION,
-        _ => return Verdict::Not(format!("only CloudFormation changes a {kind}")),
+        _ => {
+            let article = if kind.starts_with('A') { "an" } else { "a" };
+            return Verdict::Not(format!("only CloudFormation changes {article} {kind}"));
+        }
     };
     let mut properties: Vec<&str> = Vec::new();
     for place in places {
@@ -256,7 +259,7 @@ fn evaluated(question: &Question<'_>, value: &Value) -> Result<Value, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::plan::StackResource;
+    use crate::plan::scope::fixture;
     use serde_json::json;
 
     fn template(key: &str, memory: u32, more: Value) -> Value {
@@ -278,27 +281,12 @@ mod tests {
     }
 
     fn verdicts(before: &Value, after: &Value) -> Vec<(String, Verdict)> {
-        let resource = |id: &str, physical: &str, kind: &str| StackResource {
-            logical_id: id.into(),
-            physical_id: Some(physical.into()),
-            kind: kind.into(),
-            status: "CREATE_COMPLETE".into(),
-        };
-        let resources = [
-            resource("F", "f", "AWS::Lambda::Function"),
-            resource("Users", "users-dev", "AWS::DynamoDB::Table"),
-            resource("M", "arn:aws:states:us-east-1:000000000000:stateMachine:m", "AWS::StepFunctions::StateMachine"),
-        ];
-        let known = Known {
-            template: after,
-            region: "us-east-1",
-            account: Some("000000000000"),
-            partition: "aws",
-            stack_name: "s",
-            stack_id: None,
-            parameters: &BTreeMap::new(),
-            resources: &resources,
-        };
+        let resources = fixture::resources(&[
+            ("F", "f", "AWS::Lambda::Function"),
+            ("Users", "users-dev", "AWS::DynamoDB::Table"),
+            ("M", "arn:aws:states:us-east-1:000000000000:stateMachine:m", "AWS::StepFunctions::StateMachine"),
+        ]);
+        let known = fixture::known(after, &resources);
         let uploads = [Upload { key: "b".into(), path: "b.zip".into(), digest: "d".into(), size_bytes: 9 }];
         let question = Question { before, known: &known, uploads: &uploads, places: &BTreeMap::new() };
         classify(&question).into_iter().map(|one| (one.what, one.verdict)).collect()
@@ -328,7 +316,7 @@ mod tests {
         assert_eq!(not("Topic"), "only CloudFormation makes a resource");
         assert_eq!(not("F"), "only CloudFormation changes its Role");
         assert_eq!(not("M"), "only CloudFormation knows Users.StreamArn");
-        assert_eq!(not("Users"), "only CloudFormation changes a AWS::DynamoDB::Table");
+        assert_eq!(not("Users"), "only CloudFormation changes an AWS::DynamoDB::Table");
     }
 
     #[test]

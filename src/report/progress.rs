@@ -65,7 +65,8 @@ impl Progress {
         if let Some(spinner) = self.resources.remove(id) {
             spinner.finish_and_clear();
         }
-        if let Some(bar) = &self.bar {
+        // What the old ones leave is cleaned up after all that was to change.
+        if let Some(bar) = self.bar.as_ref().filter(|bar| bar.length().is_none_or(|most| bar.position() < most)) {
             bar.inc(1);
         }
     }

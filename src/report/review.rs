@@ -105,7 +105,13 @@ fn warnings(review: &Review) -> Vec<String> {
     let taken = review.taken.iter().map(Taken::advice);
     let refused = review.refused.iter().map(|reason| format!("CloudFormation refuses this: {reason}"));
     let losses = review.losses().map(Entry::loss);
-    losses.chain(taken).chain(refused).chain(wide.map(|right| format!("a wide right: {}", right.words()))).collect()
+    let unnameable = review.unnameable.iter().cloned();
+    losses
+        .chain(unnameable)
+        .chain(taken)
+        .chain(refused)
+        .chain(wide.map(|right| format!("a wide right: {}", right.words())))
+        .collect()
 }
 
 fn mark(fate: Fate) -> char {

@@ -77,9 +77,10 @@ fn a_change_is_planned_swapped_made_whole_listed_and_taken_back() {
 
     let keyed = STACK.replace("AttributeName: email", "AttributeName: id");
     project.write("stack.yaml", &keyed);
-    project.run(&["plan"]).expect(0).says("± replace").says("(makes it anew)");
+    let planned = project.run(&["plan"]).expect(0).says("± replace").says("(makes it anew)");
+    planned.says("cannot be made anew while it keeps its name").says("all that is in it is lost");
     let refused = project.run(&["--fast"]).expect(1);
-    refused.says("only CloudFormation changes a AWS::DynamoDB::Table");
+    refused.says("only CloudFormation changes an AWS::DynamoDB::Table");
     project.write("stack.yaml", STACK);
     remove(&project);
 }
@@ -100,7 +101,7 @@ fn a_table_that_was_kept_is_seen_in_the_way_and_taken_in() {
     let project = project();
     project.run(&[]).expect(0);
     project.run(&["remove"]).expect(0).says("kept: AWS::DynamoDB::Table users-dev");
-    project.run(&["plan"]).expect(0).says("the account has a AWS::DynamoDB::Table `users-dev` already");
+    project.run(&["plan"]).expect(0).says("the account has an AWS::DynamoDB::Table `users-dev` already");
     project.run(&["repair", "--plan"]).expect(0).says("take the AWS::DynamoDB::Table `users-dev` into the stack");
     project.run(&["repair", "--yes"]).expect(0).says("shop is deployed to dev");
     project.run(&["plan", "--exit-code"]).expect(0);

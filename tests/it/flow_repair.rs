@@ -102,10 +102,67 @@ fn a_way_back_goes_on_without_one_gone_resource_after_the_other() {
     cloudformation(&lab, "RollbackStack", json!({"StackName": NAME}));
     assert_eq!(lab.rests(NAME), "UPDATE_ROLLBACK_FAILED");
     lab.run(&[]).expect(1).says("it is UPDATE_ROLLBACK_FAILED");
+    lab.run(&["repair", "--plan"]).expect(0).says("continue the way back").says("skip HelloLogGroup");
+    assert_eq!(lab.rests(NAME), "UPDATE_ROLLBACK_FAILED", "a plan changes nothing");
     let mended = lab.run(&["repair", "--yes"]).expect(0);
-    mended.says("skip HelloLogGroup").says("skip HelloLambdaFunction").says("did not go back");
-    assert_eq!(lab.rests(NAME), "UPDATE_ROLLBACK_COMPLETE");
+    let mended = mended.says("skip HelloLogGroup").says("skip HelloLambdaFunction").says("did not go back");
+    let mended = mended.says("make HelloLambdaFunction (AWS::Lambda::Function) again: `shop-dev-hello` is gone");
+    mended.says("make HelloLogGroup (AWS::Logs::LogGroup) again").says("shop is deployed to dev");
+    assert_eq!(lab.rests(NAME), "UPDATE_COMPLETE");
+    assert!(names(&lab, "ListFunctions").contains(&"shop-dev-hello".to_owned()));
+    lab.run(&["drift", "--exit-code"]).expect(0);
+    lab.run(&["plan", "--exit-code"]).expect(0);
+    lab.run(&["repair"]).expect(0).says("nothing was mended");
+    lab.run(&["remove"]).expect(0);
+}
+
+#[test]
+fn what_somebody_deleted_is_made_again_with_what_was_part_of_it_and_all_else_stays() {
+    let lab = lab();
+    lab.run(&[]).expect(0);
+    put_ann(&lab);
+    let api = lab.ask("apigateway", "GetRestApis", json!({})).body["item"][0]["id"].clone();
+    lab.ask("lambda", "DeleteFunction", json!({"FunctionName": "shop-dev-hello"}));
+    lab.run(&[]).expect(0).says("nothing to change");
+    let planned =
+        lab.run(&["repair", "--plan"]).expect(0).says("make HelloLambdaFunction (AWS::Lambda::Function) again");
+    planned.says("make HelloLambdaPermissionApiGateway (AWS::Lambda::Permission) again");
     lab.run(&["drift", "--exit-code"]).expect(2).says("deleted HelloLambdaFunction");
+    lab.run(&["repair", "--yes"]).expect(0).says("shop is deployed to dev");
+    lab.run(&["drift", "--exit-code"]).expect(0);
+    lab.run(&["plan", "--exit-code"]).expect(0);
+    assert_eq!(lab.ask("apigateway", "GetRestApis", json!({})).body["item"][0]["id"], api, "the address stays");
+    assert_ann_is_there(&lab);
+}
+
+#[test]
+fn what_was_left_out_of_a_way_back_and_is_there_is_brought_to_its_template() {
+    let lab = lab();
+    lab.run(&[]).expect(0);
+    let template = cloudformation(&lab, "GetTemplate", json!({"StackName": NAME}))["TemplateBody"].clone();
+    let mut template: Value = serde_json::from_str(template.as_str().unwrap()).unwrap();
+    template["Resources"]["HelloLambdaFunction"]["Properties"]["MemorySize"] = json!(512);
+    template["Resources"]["HelloLogGroup"]["Properties"]["RetentionInDays"] = json!(7);
+    template["Resources"]["Bad"] = bad(&["HelloLambdaFunction", "HelloLogGroup"]);
+    let update = json!({
+        "StackName": NAME, "TemplateBody": template.to_string(), "DisableRollback": true,
+        "Capabilities": ["CAPABILITY_NAMED_IAM"],
+    });
+    cloudformation(&lab, "UpdateStack", update);
+    assert_eq!(lab.rests(NAME), "UPDATE_FAILED");
+    // The way back stops at the log group; it is there again before the stack is mended.
+    let group = json!({"logGroupName": "/aws/lambda/shop-dev-hello"});
+    lab.ask("logs", "DeleteLogGroup", group.clone());
+    cloudformation(&lab, "RollbackStack", json!({"StackName": NAME}));
+    assert_eq!(lab.rests(NAME), "UPDATE_ROLLBACK_FAILED");
+    lab.ask("logs", "CreateLogGroup", group);
+    let retention = json!({"logGroupName": "/aws/lambda/shop-dev-hello", "retentionInDays": 30});
+    lab.ask("logs", "PutRetentionPolicy", retention);
+    let repaired = lab.run(&["repair", "--yes", "--skip", "HelloLogGroup", "--skip", "HelloLambdaFunction"]).expect(0);
+    repaired.says("skip HelloLogGroup").says("shop is deployed to dev");
+    lab.run(&["drift", "--exit-code"]).expect(0);
+    let function = lab.ask("lambda", "GetFunctionConfiguration", json!({"FunctionName": "shop-dev-hello"})).body;
+    assert_eq!(function["MemorySize"], 1024);
 }
 
 #[test]

@@ -2,18 +2,12 @@
 
 use serde_json::json;
 
+use crate::support::application::{local_rust, people};
 use crate::support::{Project, http};
 
-const STACK: &str = r#"
-service: signup
-provider:
-  name: aws
-  runtime: rust
-  stage: dev
-  region: us-east-1
-stages:
-  dev: { target: local }
-functions:
+const STACK: &str = concat!(
+    local_rust!("signup"),
+    r#"functions:
   RecordDB:
     handler: echo
   RecordAC:
@@ -37,16 +31,9 @@ stepFunctions:
             Resource: arn:aws:lambda:$<aws:region>:$<aws:accountId>:function:$<self:service>-$<sls:stage>-RecordAC
             ResultPath: $.results.RecordAC
             End: true
-resources:
-  Resources:
-    People:
-      Type: AWS::DynamoDB::Table
-      Properties:
-        TableName: signup-dev
-        AttributeDefinitions: [{ AttributeName: email, AttributeType: S }]
-        KeySchema: [{ AttributeName: email, KeyType: HASH }]
-        BillingMode: PAY_PER_REQUEST
-"#;
+"#,
+    people!()
+);
 
 const EVENT: &str = r#"{"body":{"email":"santa@example.com"}}"#;
 

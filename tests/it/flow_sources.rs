@@ -1,17 +1,11 @@
 //! Functions that are called for messages, topics and changes of tables, on this machine: a state machine sends to each.
 
 use crate::support::Project;
+use crate::support::application::local_rust;
 
-const STACK: &str = r#"
-service: sources
-provider:
-  name: aws
-  runtime: rust
-  stage: dev
-  region: us-east-1
-stages:
-  dev: { target: local }
-functions:
+const STACK: &str = concat!(
+    local_rust!("sources"),
+    r#"functions:
   OfQueue:
     handler: echo
     events:
@@ -30,9 +24,14 @@ functions:
     events:
       - stream: { type: dynamodb, arn: !GetAtt People.StreamArn, startingPosition: TRIM_HORIZON }
       - schedule: rate(2 hours)
+      - schedule: { rate: [rate(3 hours)], method: scheduler, timezone: UTC, input: { b: 2 } }
       - schedule: { rate: [cron(0 12 * * ? *)], input: { a: 1 } }
       - eventBridge: { eventBus: orders, pattern: { source: [shop] }, retryPolicy: { maximumRetryAttempts: 3 } }
       - cloudwatchEvent: { event: { source: [shop], detail-type: [order] } }
+  OfBucket:
+    handler: echo
+    events:
+      - s3: { bucket: sources-pictures, event: "s3:ObjectCreated:*", rules: [{ prefix: in/ }, { suffix: .jpg }] }
 stepFunctions:
   stateMachines:
     sender:
@@ -53,6 +52,11 @@ stepFunctions:
             Type: Task
             Resource: arn:aws:states:::dynamodb:putItem
             Parameters: { TableName: !Ref People, Item: { email: { S: to-the-table } } }
+            Next: Draw
+          Draw:
+            Type: Task
+            Resource: arn:aws:states:::aws-sdk:s3:putObject
+            Parameters: { Bucket: sources-pictures, Key: "in/to-the-bucket.jpg", Body: colours }
             End: true
 resources:
   Resources:
@@ -74,7 +78,8 @@ resources:
         KeySchema: [{ AttributeName: email, KeyType: HASH }]
         BillingMode: PAY_PER_REQUEST
         StreamSpecification: { StreamViewType: NEW_IMAGE }
-"#;
+"#
+);
 
 #[test]
 fn messages_topics_and_tables_call_their_functions() {
@@ -82,7 +87,12 @@ fn messages_topics_and_tables_call_their_functions() {
     project.run(&[]).expect(0);
     project.run(&["plan", "--exit-code"]).expect(0);
     project.run(&["invoke", "stepf", "--name", "sender", "--data", "{}"]).expect(0);
-    for (function, word) in [("OfQueue", "to-the-queue"), ("OfTopic", "to-the-topic"), ("OfTable", "to-the-table")] {
+    for (function, word) in [
+        ("OfQueue", "to-the-queue"),
+        ("OfTopic", "to-the-topic"),
+        ("OfTable", "to-the-table"),
+        ("OfBucket", "in/to-the-bucket.jpg"),
+    ] {
         let said = (0..100).any(|_| project.run(&["logs", "-f", function]).all().contains(word));
         assert!(said, "{function} is not called with {word}");
     }

@@ -3,7 +3,46 @@
 use std::io::Write;
 use std::path::Path;
 
-pub const STACK: &str = r#"
+/// The table of the people who signed up, at the end of a `stack.yaml`.
+macro_rules! people {
+    () => {
+        r#"
+resources:
+  Resources:
+    People:
+      Type: AWS::DynamoDB::Table
+      Properties:
+        TableName: signup-dev
+        AttributeDefinitions: [{ AttributeName: email, AttributeType: S }]
+        KeySchema: [{ AttributeName: email, KeyType: HASH }]
+        BillingMode: PAY_PER_REQUEST
+"#
+    };
+}
+
+/// The head of a `stack.yaml` whose functions are in Rust and run on this machine.
+macro_rules! local_rust {
+    ($service:literal) => {
+        concat!(
+            "service: ",
+            $service,
+            r#"
+provider:
+  name: aws
+  runtime: rust
+  stage: dev
+  region: us-east-1
+stages:
+  dev: { target: local }
+"#
+        )
+    };
+}
+
+pub(crate) use {local_rust, people};
+
+pub const STACK: &str = concat!(
+    r#"
 service: signup
 provider: { name: aws, runtime: python3.13, stage: dev, region: us-east-1 }
 functions:
@@ -21,16 +60,9 @@ stepFunctions:
           RecordDB: { Type: Task, Resource: !GetAtt RecordDBLambdaFunction.Arn, Next: RecordAC }
           RecordAC: { Type: Task, Resource: !GetAtt RecordACLambdaFunction.Arn, Next: Notify }
           Notify: { Type: Task, Resource: !GetAtt NotifyLambdaFunction.Arn, End: true }
-resources:
-  Resources:
-    People:
-      Type: AWS::DynamoDB::Table
-      Properties:
-        TableName: signup-dev
-        AttributeDefinitions: [{ AttributeName: email, AttributeType: S }]
-        KeySchema: [{ AttributeName: email, KeyType: HASH }]
-        BillingMode: PAY_PER_REQUEST
-"#;
+"#,
+    people!()
+);
 
 /// The three functions of [`STACK`].
 pub const FUNCTIONS: &[&str] = &["RecordDB", "RecordAC", "Notify"];

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use crate::engine::provider::Provider;
 use custom_resource::Custom;
 
+mod access_policy;
 mod apigateway_account;
 mod apigateway_api_key;
 mod apigateway_authorizer;
@@ -50,6 +51,7 @@ mod member;
 mod patch;
 mod s3_bucket;
 mod s3_bucket_policy;
+mod scheduler_schedule;
 mod sns_subscription;
 mod sns_topic;
 mod sns_topic_policy;
@@ -105,6 +107,7 @@ pub static PROVIDERS: &[&kind::Kind] = &[
     &logs_log_group::KIND,
     &s3_bucket::KIND,
     &s3_bucket_policy::KIND,
+    &scheduler_schedule::KIND,
     &sns_subscription::KIND,
     &sns_topic::KIND,
     &sns_topic_policy::KIND,

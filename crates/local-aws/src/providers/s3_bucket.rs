@@ -10,6 +10,8 @@ use crate::engine::provider::{Context, Found, Made};
 use crate::engine::schema::{Property, Schema, Shape, TAGS};
 use crate::wire::Fault;
 
+const NOTIFICATIONS: &str = "NotificationConfiguration";
+
 const ENCRYPTION: Shape = Shape::Object(&[
     Property::flag("BucketKeyEnabled"),
     Property::object(
@@ -29,6 +31,25 @@ const CORS_RULE: Shape = Shape::Object(&[
     Property::text("Id"),
     Property::integer("MaxAge", 0, i64::MAX),
 ]);
+
+const FILTER: Property = Property::object(
+    "Filter",
+    &[Property::object(
+        "S3Key",
+        &[Property::objects(
+            "Rules",
+            &Shape::Object(&[Property::text("Name").required(), Property::text("Value").required()]),
+        )
+        .required()],
+    )
+    .required()],
+);
+const TO_FUNCTION: Shape =
+    Shape::Object(&[Property::text("Event").required(), Property::text("Function").required(), FILTER]);
+const TO_QUEUE: Shape =
+    Shape::Object(&[Property::text("Event").required(), Property::text("Queue").required(), FILTER]);
+const TO_TOPIC: Shape =
+    Shape::Object(&[Property::text("Event").required(), Property::text("Topic").required(), FILTER]);
 
 /// Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-s3-bucket.html>
 pub static KIND: Kind = kind!(Schema {
@@ -52,6 +73,15 @@ pub static KIND: Kind = kind!(Schema {
                 Property::flag("RestrictPublicBuckets"),
             ],
         ),
+        Property::object(
+            "NotificationConfiguration",
+            &[
+                Property::objects("LambdaConfigurations", &TO_FUNCTION),
+                Property::objects("QueueConfigurations", &TO_QUEUE),
+                Property::objects("TopicConfigurations", &TO_TOPIC),
+                Property::refused("EventBridgeConfiguration"),
+            ],
+        ),
         Property::object("CorsConfiguration", &[Property::objects("CorsRules", &CORS_RULE).required()]),
         TAGS,
         Property::refused("AbacStatus"),
@@ -65,7 +95,6 @@ pub static KIND: Kind = kind!(Schema {
         Property::refused("MetadataConfiguration"),
         Property::refused("MetadataTableConfiguration"),
         Property::refused("MetricsConfigurations"),
-        Property::refused("NotificationConfiguration"),
         Property::refused("ObjectLockConfiguration"),
         Property::refused("ObjectLockEnabled"),
         Property::refused("OwnershipControls"),
@@ -106,6 +135,10 @@ async fn update(context: Context, live: Live, properties: Value) -> Result<Made,
         if live.properties.get(property).is_some() && properties.get(property).is_none() {
             gone(context.invoke("s3", operation, json!({ "Bucket": bucket })).await)?;
         }
+    }
+    if live.properties.get(NOTIFICATIONS).is_some() && properties.get(NOTIFICATIONS).is_none() {
+        let input = json!({ "Bucket": bucket, NOTIFICATIONS: {} });
+        context.invoke("s3", "PutBucketNotificationConfiguration", input).await?;
     }
     if differs(&live, &properties, "VersioningConfiguration") && properties.get("VersioningConfiguration").is_none() {
         let input = json!({ "Bucket": bucket, "VersioningConfiguration": { "Status": "Suspended" } });
@@ -163,11 +196,35 @@ fn settings(context: &Context, bucket: &str, properties: &Value) -> Vec<(&'stati
         let rules: Vec<Value> = rules.iter().map(|rule| renamed(rule, &names)).collect();
         calls.push(("PutBucketCors", json!({ "Bucket": bucket, "CORSConfiguration": { "CORSRules": rules } })));
     }
+    if let Some(configuration) = properties.get(NOTIFICATIONS) {
+        let input = json!({ "Bucket": bucket, NOTIFICATIONS: notifications(configuration) });
+        calls.push(("PutBucketNotificationConfiguration", input));
+    }
     let tags = tags(context, properties);
     if !tags.is_empty() {
         calls.push(("PutBucketTagging", json!({ "Bucket": bucket, "Tagging": { "TagSet": tag_list(&tags) } })));
     }
     calls
+}
+
+/// The configuration of notifications in the API's shape: a list of events for each destination.
+fn notifications(configuration: &Value) -> Value {
+    let lists = [
+        ("LambdaConfigurations", "LambdaFunctionConfigurations", "Function", "LambdaFunctionArn"),
+        ("QueueConfigurations", "QueueConfigurations", "Queue", "QueueArn"),
+        ("TopicConfigurations", "TopicConfigurations", "Topic", "TopicArn"),
+    ];
+    let lists = lists.iter().filter_map(|(from, to, destination, arn)| {
+        let entries = configuration.get(*from)?.as_array()?.iter().map(|entry| {
+            let mut given = json!({ "Events": [entry["Event"]], *arn: entry[*destination] });
+            if let Some(rules) = entry.pointer("/Filter/S3Key/Rules") {
+                given["Filter"] = json!({ "Key": { "FilterRules": rules } });
+            }
+            given
+        });
+        Some(((*to).to_owned(), Value::Array(entries.collect())))
+    });
+    Value::Object(lists.collect())
 }
 
 /// The object with some keys under the API's names.

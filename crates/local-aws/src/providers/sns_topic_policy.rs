@@ -1,12 +1,12 @@
 //! `AWS::SNS::TopicPolicy`
 
+use futures_util::FutureExt;
 use serde_json::{Value, json};
 
+use super::access_policy::{Guarded, name, read};
 use super::kind::{Kind, kind};
-use super::member::{document, found, gone, invented, unchanged};
 use crate::engine::journal::Live;
-use crate::engine::names::Letters;
-use crate::engine::provider::{Context, Found, Made};
+use crate::engine::provider::{Context, Made};
 use crate::engine::schema::{Property, Schema};
 use crate::wire::Fault;
 
@@ -20,15 +20,13 @@ pub static KIND: Kind = kind!(Schema {
     taggable: false,
 });
 
-fn name(_context: &Context, _properties: &Value) -> Option<String> {
-    None
-}
+static GUARDED: Guarded = Guarded {
+    list: "Topics",
+    set: |context, topic, policy| set(context, topic, policy).boxed(),
+    without: default_policy,
+};
 
-fn topics(properties: &Value) -> impl Iterator<Item = &str> {
-    properties.get("Topics").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str)
-}
-
-async fn set(context: &Context, topic: &str, policy: &str) -> Result<(), Fault> {
+async fn set(context: &Context, topic: &str, policy: String) -> Result<(), Fault> {
     let input = json!({ "TopicArn": topic, "AttributeName": "Policy", "AttributeValue": policy });
     context.invoke("sns", "SetTopicAttributes", input).await.map(|_| ())
 }
@@ -52,35 +50,14 @@ fn default_policy(context: &Context, topic: &str) -> String {
     .to_string()
 }
 
-async fn put(context: &Context, properties: &Value) -> Result<(), Fault> {
-    let policy = properties.get("PolicyDocument").map(document).unwrap_or_default();
-    for topic in topics(properties) {
-        set(context, topic, &policy).await?;
-    }
-    Ok(())
-}
-
 async fn create(context: Context, properties: Value) -> Result<Made, Fault> {
-    put(&context, &properties).await?;
-    let id = invented(&context, 128, Letters::Mixed);
-    Ok(Made::new(id.clone()).with("Id", id))
+    GUARDED.create(context, properties).await
 }
 
 async fn update(context: Context, live: Live, properties: Value) -> Result<Made, Fault> {
-    for topic in topics(&live.properties).filter(|topic| !topics(&properties).any(|kept| kept == *topic)) {
-        gone(set(&context, topic, &default_policy(&context, topic)).await)?;
-    }
-    put(&context, &properties).await?;
-    Ok(unchanged(live))
+    GUARDED.update(context, live, properties).await
 }
 
 async fn delete(context: Context, live: Live) -> Result<(), Fault> {
-    for topic in topics(&live.properties) {
-        gone(set(&context, topic, &default_policy(&context, topic)).await)?;
-    }
-    Ok(())
-}
-
-async fn read(_context: Context, physical: String, _properties: Value) -> Result<Option<Found>, Fault> {
-    Ok(found(Made::new(physical.clone()).with("Id", physical)))
+    GUARDED.delete(context, live).await
 }

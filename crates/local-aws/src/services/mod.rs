@@ -19,6 +19,7 @@ pub mod lambda;
 pub mod logs;
 pub mod monitoring;
 pub mod s3;
+pub mod scheduler;
 pub mod sns;
 pub mod sqs;
 pub mod ssm;
@@ -53,6 +54,7 @@ pub const SERVICES: &[(&str, &[Operation])] = &[
     ("logs", logs::OPERATIONS),
     ("monitoring", monitoring::OPERATIONS),
     ("s3", s3::OPERATIONS),
+    ("scheduler", scheduler::OPERATIONS),
     ("sns", sns::OPERATIONS),
     ("sqs", sqs::OPERATIONS),
     ("ssm", ssm::OPERATIONS),

@@ -26,7 +26,7 @@ impl Protocol {
             "cloudformation" | "iam" | "sns" | "sts" => Protocol::Query,
             "dynamodb" | "sqs" | "states" => JSON_1_0,
             "logs" | "ssm" => JSON_1_1,
-            "lambda" | "apigateway" => Protocol::RestJson,
+            "lambda" | "apigateway" | "scheduler" => Protocol::RestJson,
             "s3" => Protocol::RestXml,
             _ => Protocol::guess(parts),
         }

@@ -119,3 +119,56 @@ async fn buses_have_rules_of_their_own_and_go_when_they_are_empty() {
     let kinesis = json!({"Rule": "x", "Targets": [{"Id": "1", "Arn": "arn:aws:kinesis:us-east-1:0:stream/s"}]});
     assert!(refused("PutTargets", kinesis).await.message.contains("functions, queues, topics and state machines only"));
 }
+
+#[tokio::test]
+async fn a_schedule_of_the_scheduler_works_at_its_time_in_its_zone_and_once_where_it_says_so() {
+    let cloud = cloud();
+    let target = json!({"Arn": queue(&cloud, "times").await, "RoleArn": "arn:aws:iam::000000000000:role/r"});
+    let off = json!({"Mode": "OFF"});
+    let mut with_input = target.clone();
+    with_input["Input"] = json!(r#"{"at": "<aws.scheduler.scheduled-time>"}"#);
+    let make = |name: &str, expression: &str, target: &Value, more: Value| {
+        let mut input = json!({
+            "Name": name, "ScheduleExpression": expression, "FlexibleTimeWindow": off, "Target": target,
+        });
+        input.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        input
+    };
+    let inputs = [
+        make("daily", "cron(30 10 * * ? *)", &with_input, json!({})),
+        make("once", "at(2026-11-22T10:31:00)", &target, json!({"ActionAfterCompletion": "DELETE"})),
+        make("ended", "rate(1 minute)", &target, json!({"EndDate": 0})),
+        make("asleep", "rate(1 minute)", &target, json!({"State": "DISABLED"})),
+    ];
+    for input in inputs {
+        ask(&cloud, "scheduler", "CreateSchedule", input).await.unwrap();
+    }
+    let minute = |text: &str| text.parse::<jiff::Timestamp>().unwrap().as_millisecond();
+    for (at, expected) in
+        [("2026-11-22T10:29:00Z", Value::Null), ("2026-11-22T10:30:00Z", json!({"at": "2026-11-22T10:30:00Z"}))]
+    {
+        local_aws::services::scheduler::tick(&cloud, minute(at)).await.unwrap();
+        assert_eq!(next(&cloud, "times").await, expected, "{at}");
+    }
+    local_aws::services::scheduler::tick(&cloud, minute("2026-11-22T10:31:00Z")).await.unwrap();
+    assert_eq!(next(&cloud, "times").await["source"], "aws.scheduler");
+    let gone = ask(&cloud, "scheduler", "GetSchedule", json!({"Name": "once"})).await.unwrap_err();
+    assert_eq!(gone.code, "ResourceNotFoundException");
+    let listed = ask(&cloud, "scheduler", "ListSchedules", json!({})).await.unwrap();
+    let names: Vec<&str> =
+        listed["Schedules"].as_array().unwrap().iter().filter_map(|one| one["Name"].as_str()).collect();
+    assert_eq!(names, ["asleep", "daily", "ended"]);
+
+    for (input, words) in [
+        (make("x", "every day", &target, json!({})), "Invalid Schedule Expression"),
+        (make("x", "rate(1 day)", &target, json!({"ScheduleExpressionTimezone": "Moon/Sea"})), "Timezone"),
+        (
+            make("x", "rate(1 day)", &json!({"Arn": "arn:aws:ecs:us-east-1:0:cluster/a"}), json!({})),
+            "does not support the target",
+        ),
+        (make("x", "rate(1 day)", &target, json!({"GroupName": "own"})), "has only `default`"),
+    ] {
+        let fault = ask(&cloud, "scheduler", "CreateSchedule", input).await.unwrap_err();
+        assert!(fault.message.contains(words), "{fault}");
+    }
+}

@@ -38,7 +38,11 @@ pub async fn deliver(cloud: &Arc<Cloud>, rule: &Rule, event: &Value) {
     }
 }
 
-async fn send(cloud: &Arc<Cloud>, region: &str, arn: &str, input: &str) -> Result<(), Fault> {
+/// Sends an event to one target.
+///
+/// # Errors
+/// What the target's service answers.
+pub async fn send(cloud: &Arc<Cloud>, region: &str, arn: &str, input: &str) -> Result<(), Fault> {
     let name = arn.rsplit(':').next().unwrap_or_default();
     let (service, operation, members, payload) = match service(arn) {
         "sqs" => ("sqs", "SendMessage", json!({ "QueueUrl": name, "MessageBody": input }), Bytes::new()),

@@ -14,6 +14,8 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use crate::operation;
 use crate::services::Operation;
 
+pub use delivery::{reaches, send};
+pub use schedule::{MINUTE_MS, Schedule};
 pub use ticker::{start, tick};
 
 /// The operations that are there.

@@ -61,12 +61,17 @@ impl Schedule {
 
     /// Whether it is time in the minute that begins at `minute_ms`, for a rule that was put at `since_ms`.
     pub fn is_due(&self, minute_ms: i64, since_ms: i64) -> bool {
+        self.is_due_in(minute_ms, since_ms, &TimeZone::UTC)
+    }
+
+    /// The same with times of day in a zone.
+    pub fn is_due_in(&self, minute_ms: i64, since_ms: i64, zone: &TimeZone) -> bool {
         match self {
             Schedule::Rate(minutes) => {
                 let passed = minute_ms.div_euclid(MINUTE_MS) - since_ms.div_euclid(MINUTE_MS);
                 passed > 0 && passed % minutes == 0
             }
-            Schedule::Cron(cron) => cron.is_due(minute_ms),
+            Schedule::Cron(cron) => cron.is_due(minute_ms, zone),
         }
     }
 }
@@ -100,9 +105,9 @@ impl Cron {
         ((cron.day_of_month == Day::Any) != (cron.day_of_week == Day::Any)).then_some(cron)
     }
 
-    fn is_due(&self, minute_ms: i64) -> bool {
+    fn is_due(&self, minute_ms: i64, zone: &TimeZone) -> bool {
         let Ok(at) = Timestamp::from_millisecond(minute_ms) else { return false };
-        let at = at.to_zoned(TimeZone::UTC);
+        let at = at.to_zoned(zone.clone());
         self.minutes.contains(&i64::from(at.minute()))
             && self.hours.contains(&i64::from(at.hour()))
             && self.months.contains(&i64::from(at.month()))

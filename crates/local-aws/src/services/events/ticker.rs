@@ -1,4 +1,4 @@
-//! What makes scheduled rules work when their minute has come.
+//! What makes scheduled rules, and the schedules of the Scheduler, work when their minute has come.
 
 use std::sync::{Arc, Weak};
 use std::time::Duration;
@@ -9,6 +9,7 @@ use super::delivery;
 use super::rule::{RULES, Rule};
 use super::schedule::{MINUTE_MS, Schedule};
 use crate::Cloud;
+use crate::services::scheduler;
 use crate::wire::Fault;
 
 /// Begins to look at every minute, as long as `cloud` lives.
@@ -28,6 +29,9 @@ async fn run(cloud: Weak<Cloud>, mut last: i64) {
             last = minute;
             if let Err(fault) = tick(&strong, minute * MINUTE_MS).await {
                 tracing::warn!(%fault, "scheduled rules do not work");
+            }
+            if let Err(fault) = scheduler::tick(&strong, minute * MINUTE_MS).await {
+                tracing::warn!(%fault, "schedules do not work");
             }
         }
         drop(strong);

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 
 use super::bucket::Bucket;
+use super::notification;
 use crate::Cloud;
 use crate::wire::{Call, Fault, Output};
 
@@ -68,7 +69,8 @@ const KINDS: &[Kind] = &[
     kind("GetObjectLockConfiguration", "", "", "ObjectLockConfiguration", false,
         Absent::Fault("ObjectLockConfigurationNotFoundError", "Object Lock configuration does not exist for this bucket")),
     kind("GetBucketLogging", "", "", "BucketLoggingStatus", true, Absent::Empty),
-    kind("GetBucketNotificationConfiguration", "", "", "NotificationConfiguration", true, Absent::Empty),
+    kind("GetBucketNotificationConfiguration", "PutBucketNotificationConfiguration", "", notification::CONFIGURATION, true,
+        Absent::Empty),
     kind("GetBucketAccelerateConfiguration", "", "", "AccelerateConfiguration", true, Absent::Empty),
     kind("GetBucketRequestPayment", "", "", "RequestPaymentConfiguration", true, Absent::Default(default_payer)),
 ];
@@ -112,6 +114,9 @@ pub async fn put(cloud: Arc<Cloud>, call: Call) -> Result<Output, Fault> {
     let missing = || Fault::sender("MissingRequestBodyError", "Request Body is empty");
     let value = call.input.get(kind.member).cloned().ok_or_else(missing)?;
     check(kind.member, &value)?;
+    if kind.member == notification::CONFIGURATION {
+        notification::check(&cloud, &value).await?;
+    }
     let _changing = cloud.s3.change().await;
     let mut bucket = Bucket::of(&cloud, &call)?;
     bucket.configurations.insert(kind.member.to_owned(), value);

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use serde_json::{Map, Value, json};
 
 use super::bucket::{Bucket, Versioning};
+use super::notification::{self, Happened};
 use super::object::{self, NULL_VERSION, Version};
 use crate::Cloud;
 use crate::services::input;
@@ -19,6 +20,8 @@ struct Removed {
     version: Option<String>,
     /// True when a marker was put or removed.
     marker: bool,
+    /// What is told of it; none when there was nothing.
+    what: Option<&'static str>,
     orphans: Vec<String>,
 }
 
@@ -30,6 +33,7 @@ pub async fn delete_object(cloud: Arc<Cloud>, call: Call) -> Result<Output, Faul
     let bucket = Bucket::of(&cloud, &call)?;
     let key = input::required_text(&call, "Key")?;
     let removed = remove(&cloud, &bucket, key, input::text(&call, "VersionId"))?;
+    told(&cloud, &bucket, key, &removed);
     cloud.s3.bodies.remove(removed.orphans);
     let mut members = Map::new();
     if let Some(id) = removed.version {
@@ -57,6 +61,7 @@ pub async fn delete_objects(cloud: Arc<Cloud>, call: Call) -> Result<Output, Fau
         let id = wanted["VersionId"].as_str();
         match remove(&cloud, &bucket, key, id) {
             Ok(removed) => {
+                told(&cloud, &bucket, key, &removed);
                 orphans.extend(removed.orphans);
                 let mut entry = Map::new();
                 entry.insert("Key".to_owned(), json!(key));
@@ -85,18 +90,27 @@ fn remove(cloud: &Cloud, bucket: &Bucket, key: &str, id: Option<&str>) -> Result
         let gone = versions.iter().position(|version| version.id == id).map(|index| versions.remove(index));
         object::save(cloud, &bucket.name, key, &versions)?;
         let marker = gone.as_ref().is_some_and(|version| version.marker);
+        let what = gone.is_some().then_some("ObjectRemoved:Delete");
         let orphans = gone.and_then(|version| version.body).into_iter().collect();
-        return Ok(Removed { version: Some(id.to_owned()), marker, orphans });
+        return Ok(Removed { version: Some(id.to_owned()), marker, what, orphans });
     }
     if bucket.versioning.is_none() {
+        let what = (!versions.is_empty()).then_some("ObjectRemoved:Delete");
         let orphans = versions.iter_mut().filter_map(|version| version.body.take()).collect();
         object::save(cloud, &bucket.name, key, &[])?;
-        return Ok(Removed { version: None, marker: false, orphans });
+        return Ok(Removed { version: None, marker: false, what, orphans });
     }
     // Without versions of its own, a suspended bucket overwrites the null version by a null marker.
     let suspended = bucket.versioning == Some(Versioning::Suspended);
     let id = if suspended { NULL_VERSION.to_owned() } else { uuid::Uuid::new_v4().simple().to_string() };
     let marker = Version::marker(id, cloud.clock.now_ms());
     let (version, orphans) = object::push(cloud, bucket, key, marker)?;
-    Ok(Removed { version, marker: true, orphans })
+    Ok(Removed { version, marker: true, what: Some("ObjectRemoved:DeleteMarkerCreated"), orphans })
+}
+
+/// Tells what a removal did.
+fn told(cloud: &Arc<Cloud>, bucket: &Bucket, key: &str, removed: &Removed) {
+    let Some(what) = removed.what else { return };
+    let happened = Happened { what, key: key.to_owned(), version: removed.version.clone(), written: None };
+    notification::tell(cloud, bucket, happened);
 }

@@ -10,6 +10,7 @@ mod fault;
 mod get_object;
 mod list_objects;
 mod multipart;
+mod notification;
 mod object;
 mod put_object;
 mod range;
@@ -71,6 +72,7 @@ pub const OPERATIONS: &[Operation] = &[
     operation!("PutBucketCors", configuration::put),
     operation!("PutBucketEncryption", configuration::put),
     operation!("PutBucketLifecycleConfiguration", configuration::put),
+    operation!("PutBucketNotificationConfiguration", configuration::put),
     operation!("PutBucketOwnershipControls", configuration::put),
     operation!("PutBucketPolicy", configuration::put),
     operation!("PutBucketTagging", configuration::put),

@@ -7,6 +7,7 @@ use md5::{Digest, Md5};
 use serde_json::{Map, Value, json};
 
 use super::bucket::Bucket;
+use super::notification::{self, Happened};
 use super::object::{self, Version};
 use super::{conditions, tagging};
 use crate::Cloud;
@@ -49,7 +50,7 @@ pub async fn put_object(cloud: Arc<Cloud>, call: Call) -> Result<Output, Fault> 
 }
 
 /// Puts `version` in front of the key's versions, if the call's conditions hold.
-pub async fn write(cloud: &Cloud, call: &Call, key: &str, version: Version) -> Result<Output, Fault> {
+pub async fn write(cloud: &Arc<Cloud>, call: &Call, key: &str, version: Version) -> Result<Output, Fault> {
     let _changing = cloud.s3.change().await;
     let bucket = Bucket::of(cloud, call)?;
     let current = object::versions(cloud, &bucket.name, key)?;
@@ -60,11 +61,18 @@ pub async fn write(cloud: &Cloud, call: &Call, key: &str, version: Version) -> R
     if let Some((name, value)) = &version.checksum {
         members.insert(name.clone(), json!(value));
     }
+    let written = Some((version.size, version.etag.clone()));
     let (id, orphans) = object::push(cloud, &bucket, key, version)?;
     cloud.s3.bodies.remove(orphans);
-    if let Some(id) = id {
+    if let Some(id) = &id {
         members.insert("VersionId".to_owned(), json!(id));
     }
+    let what = match call.operation.as_str() {
+        "CopyObject" => "ObjectCreated:Copy",
+        "CompleteMultipartUpload" => "ObjectCreated:CompleteMultipartUpload",
+        _ => "ObjectCreated:Put",
+    };
+    notification::tell(cloud, &bucket, Happened { what, key: key.to_owned(), version: id, written });
     Ok(Output::json(Value::Object(members)))
 }
 

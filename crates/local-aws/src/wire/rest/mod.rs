@@ -7,6 +7,7 @@ mod apigatewayv2;
 mod casing;
 mod lambda;
 mod route;
+mod scheduler;
 
 use bytes::Bytes;
 use http::request::Parts;
@@ -32,10 +33,13 @@ const APIGATEWAYV2: Table = Table {
     iso_timestamps: &["createdDate", "lastUpdatedDate", "certificateUploadDate"],
 };
 
+const SCHEDULER: Table = Table { service: "scheduler", routes: scheduler::ROUTES, iso_timestamps: &[] };
+
 /// The table that answers for a signing name and path: both API Gateways sign as `apigateway`.
 fn table(service: &str, path: &str) -> &'static Table {
     match service {
         "lambda" => &LAMBDA,
+        "scheduler" => &SCHEDULER,
         _ if path.starts_with("/v2/") => &APIGATEWAYV2,
         _ => &APIGATEWAY,
     }
@@ -45,7 +49,11 @@ fn table(service: &str, path: &str) -> &'static Table {
 pub fn looks_like_rest_json(path: &str) -> bool {
     let first = path.trim_start_matches('/').split('/').next().unwrap_or_default();
     let dated = first.len() == 10 && first.as_bytes()[4] == b'-' && first.as_bytes()[7] == b'-';
-    dated || matches!(first, "restapis" | "v2" | "apikeys" | "usageplans" | "tags" | "account" | "domainnames")
+    dated
+        || matches!(
+            first,
+            "restapis" | "v2" | "schedules" | "apikeys" | "usageplans" | "tags" | "account" | "domainnames"
+        )
 }
 
 /// Fills `call` from a request.

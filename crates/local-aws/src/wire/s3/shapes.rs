@@ -78,6 +78,38 @@ const CORS: Shape = Struct(&[renamed(
         member("MaxAgeSeconds", Integer),
     ])),
 )]);
+const NOTIFICATIONS: Shape = Struct(&[
+    renamed(
+        "TopicConfigurations",
+        "TopicConfiguration",
+        Flat(&Struct(&[ID, arn("TopicArn", "Topic"), EVENTS, FILTER])),
+    ),
+    renamed(
+        "QueueConfigurations",
+        "QueueConfiguration",
+        Flat(&Struct(&[ID, arn("QueueArn", "Queue"), EVENTS, FILTER])),
+    ),
+    renamed(
+        "LambdaFunctionConfigurations",
+        "CloudFunctionConfiguration",
+        Flat(&Struct(&[ID, arn("LambdaFunctionArn", "CloudFunction"), EVENTS, FILTER])),
+    ),
+    member("EventBridgeConfiguration", Struct(&[])),
+]);
+const ID: Member = member("Id", Text);
+const EVENTS: Member = renamed("Events", "Event", Flat(&Text));
+const FILTER: Member = member(
+    "Filter",
+    Struct(&[renamed(
+        "Key",
+        "S3Key",
+        Struct(&[renamed("FilterRules", "FilterRule", Flat(&Struct(&[member("Name", Text), member("Value", Text)])))]),
+    )]),
+);
+/// The destination of notifications, whose element does not say that it is an ARN.
+const fn arn(name: &'static str, element: &'static str) -> Member {
+    renamed(name, element, Text)
+}
 const LIFECYCLE: Shape = Struct(&[renamed("Rules", "Rule", Flat(&LIFECYCLE_RULE))]);
 const LIFECYCLE_RULE: Shape = Struct(&[
     member(
@@ -169,6 +201,7 @@ pub fn input(operation: &str) -> Option<(&'static str, &'static Shape)> {
         "PutBucketLifecycleConfiguration" => ("LifecycleConfiguration", &LIFECYCLE),
         "PutBucketOwnershipControls" => ("OwnershipControls", &OWNERSHIP),
         "PutBucketCors" => ("CORSConfiguration", &CORS),
+        "PutBucketNotificationConfiguration" => ("NotificationConfiguration", &NOTIFICATIONS),
         "DeleteObjects" => ("Delete", &DELETE),
         "CompleteMultipartUpload" => ("MultipartUpload", &COMPLETE),
         _ => return None,
@@ -210,7 +243,7 @@ pub fn output(operation: &str) -> Option<Document> {
         "GetBucketCors" => whole("CORSConfiguration", &CORS),
         "GetBucketLogging" => whole("BucketLoggingStatus", &NOTHING),
         "GetBucketAccelerateConfiguration" => whole("AccelerateConfiguration", &NOTHING),
-        "GetBucketNotificationConfiguration" => whole("NotificationConfiguration", &NOTHING),
+        "GetBucketNotificationConfiguration" => whole("NotificationConfiguration", &NOTIFICATIONS),
         "GetBucketRequestPayment" => whole("RequestPaymentConfiguration", &REQUEST_PAYMENT),
         "ListObjects" => whole("ListBucketResult", &LIST_OBJECTS),
         "ListObjectsV2" => whole("ListBucketResult", &LIST_OBJECTS_V2),
