@@ -9,7 +9,7 @@ use super::failure::INSTALL_ZIGBUILD;
 use super::manifest::{Content, Entry, Manifest};
 use super::record::Record;
 use super::run::Run;
-use super::{Architecture, BuildEvent, BuildFailure, Builder, Unit, Workshop, dep_info};
+use super::{Architecture, BuildEvent, BuildFailure, Builder, Unit, Workshop, dep_info, tool};
 
 /// The C library that a runtime stands on, as (major, minor).
 ///
@@ -267,8 +267,9 @@ fn request(handlers: &Handlers, workshop: &Workshop) -> String {
     let environment: Vec<String> =
         ENVIRONMENT.iter().map(|name| format!("{name}={}", std::env::var(name).unwrap_or_default())).collect();
     let asked: Vec<String> = handlers.iter().map(|(handler, served)| format!("{handler}:{:?}", served.glibc)).collect();
-    let text =
-        format!("{}|{}|{}|{}", asked.join(","), workshop.root.display(), workshop.runs_on_host, environment.join("|"));
+    let linker = tool::is_there("cargo-zigbuild");
+    let (root, here) = (workshop.root.display(), workshop.runs_on_host);
+    let text = format!("{}|{root}|{here}|{linker}|{}", asked.join(","), environment.join("|"));
     blake3::hash(text.as_bytes()).to_hex().to_string()
 }
 

@@ -205,7 +205,7 @@ async fn send(context: &Context, token: &str, request: &Value) -> Result<(), Fau
             let output = call("Invoke", input).await?;
             let broken = output.headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("x-amz-function-error"));
             if broken {
-                let said = String::from_utf8_lossy(output.payload.as_deref().unwrap_or_default()).into_owned();
+                let said = failure(output.payload.as_deref().unwrap_or_default());
                 return Err(failed(&format!("The function {token} failed and sent no response: {said}")));
             }
             Ok(())
@@ -217,6 +217,13 @@ async fn send(context: &Context, token: &str, request: &Value) -> Result<(), Fau
         }
         _ => Err(failed(&format!("Invalid service token: {token}"))),
     }
+}
+
+/// What a function's error document says, without its trace.
+fn failure(document: &[u8]) -> String {
+    let said: Value = serde_json::from_slice(document).unwrap_or_default();
+    let line = |name: &str| text(&said, name).and_then(|text| text.lines().next()).unwrap_or_default().to_owned();
+    format!("{}: {}", line("errorType"), line("errorMessage"))
 }
 
 /// What an answer says of the resource.
