@@ -601,61 +601,55 @@ section! {
     }
 }
 
-section! {
+/// Declares an event of topics of Kafka: its own keys, then those that all of them have.
+macro_rules! topics {
+    ($(#[doc = $about:tt])+ $name:ident, $title:tt { $($own:tt)* }) => {
+        section! {
+            $(#[doc = $about])+
+            $name, $title {
+                $($own)*
+                /// The topic.
+                "topic" => topic: Option<Text>;
+                /// The group of consumers.
+                "consumerGroupId" => consumer_group_id: Option<Text>;
+                /// Pollers of the event source's own.
+                "provisionedPollerConfig" => provisioned_poller_config: Refused;
+                /// Records a call.
+                "batchSize" => batch_size: Option<Whole>, from 1 to 10_000;
+                /// Seconds to gather records for.
+                "maximumBatchingWindow" => batch_window_s: Option<Whole>, from 0 to 300;
+                /// Switched on (the default).
+                "enabled" => enabled: Option<Flag>;
+                /// Where to begin.
+                "startingPosition" => starting_position: Option<Text>, words ["TRIM_HORIZON", "LATEST", "AT_TIMESTAMP"];
+                /// When to begin.
+                "startingPositionTimestamp" => starting_position_timestamp: Option<Whole>;
+                /// Which records, as patterns.
+                "filterPatterns" => filter_patterns: Option<Vec<Any>>;
+            }
+        }
+    };
+}
+
+topics! {
     /// Records of a Kafka cluster.
     KafkaEvent, "a `kafka` event" {
         /// Where records go that fail.
         "onFailureDestination" => on_failure_destination: Refused;
-        /// Pollers of the event source's own.
-        "provisionedPollerConfig" => provisioned_poller_config: Refused;
         /// How the function gets access, each by ARN or place.
         "accessConfigurations" => access: Option<Any>;
         /// The brokers.
         "bootstrapServers" => bootstrap_servers: Vec<Expr>;
-        /// The topic.
-        "topic" => topic: Option<Text>;
-        /// The group of consumers.
-        "consumerGroupId" => consumer_group_id: Option<Text>;
-        /// Records a call.
-        "batchSize" => batch_size: Option<Whole>, from 1 to 10_000;
-        /// Seconds to gather records for.
-        "maximumBatchingWindow" => batch_window_s: Option<Whole>, from 0 to 300;
-        /// Switched on (the default).
-        "enabled" => enabled: Option<Flag>;
-        /// Where to begin.
-        "startingPosition" => starting_position: Option<Text>, words ["TRIM_HORIZON", "LATEST", "AT_TIMESTAMP"];
-        /// When to begin.
-        "startingPositionTimestamp" => starting_position_timestamp: Option<Whole>;
-        /// Which records, as patterns.
-        "filterPatterns" => filter_patterns: Option<Vec<Any>>;
     }
 }
 
-section! {
+topics! {
     /// Records of an Amazon MSK cluster.
     MskEvent, "an `msk` event" {
-        /// Pollers of the event source's own.
-        "provisionedPollerConfig" => provisioned_poller_config: Refused;
         /// The cluster's ARN.
         "arn" => arn: Option<Expr>;
-        /// The topic.
-        "topic" => topic: Option<Text>;
-        /// The group of consumers.
-        "consumerGroupId" => consumer_group_id: Option<Text>;
         /// The secret with the SASL credentials.
         "saslScram512" => sasl_scram_512: Option<Expr>;
-        /// Records a call.
-        "batchSize" => batch_size: Option<Whole>, from 1 to 10_000;
-        /// Seconds to gather records for.
-        "maximumBatchingWindow" => batch_window_s: Option<Whole>, from 0 to 300;
-        /// Switched on (the default).
-        "enabled" => enabled: Option<Flag>;
-        /// Where to begin.
-        "startingPosition" => starting_position: Option<Text>, words ["TRIM_HORIZON", "LATEST", "AT_TIMESTAMP"];
-        /// When to begin.
-        "startingPositionTimestamp" => starting_position_timestamp: Option<Whole>;
-        /// Which records, as patterns.
-        "filterPatterns" => filter_patterns: Option<Vec<Any>>;
     }
 }
 
