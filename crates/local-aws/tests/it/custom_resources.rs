@@ -64,7 +64,7 @@ fn template(token: &str, size: u32) -> String {
 }
 
 /// The stack, once nothing goes on any more.
-async fn settled(cloud: &Arc<Cloud>, name: &str) -> Value {
+pub async fn settled(cloud: &Arc<Cloud>, name: &str) -> Value {
     for _ in 0..LOOKS {
         let stack =
             get(cloud, "cloudformation", "DescribeStacks", json!({"StackName": name})).await["Stacks"][0].clone();
@@ -76,7 +76,8 @@ async fn settled(cloud: &Arc<Cloud>, name: &str) -> Value {
     panic!("{name} does not settle");
 }
 
-async fn reasons(cloud: &Arc<Cloud>, name: &str) -> String {
+/// The events of a stack, as text.
+pub async fn reasons(cloud: &Arc<Cloud>, name: &str) -> String {
     get(cloud, "cloudformation", "DescribeStackEvents", json!({"StackName": name})).await.to_string()
 }
 

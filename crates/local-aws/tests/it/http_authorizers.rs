@@ -265,6 +265,47 @@ async fn a_function_answers_with_a_policy_and_gets_the_request() {
 }
 
 #[tokio::test]
+async fn an_api_with_its_authorizer_is_deployed_by_cloudformation() {
+    let cloud = cloud().await;
+    make_function(&cloud, "echo", "ECHO", "1").await;
+    make_function(&cloud, "judge", "ANSWER", r#"{"isAuthorized":true}"#).await;
+    let lambda = "arn:aws:lambda:us-east-1:000000000000:function:";
+    let uri = format!("arn:aws:apigateway:us-east-1:lambda:path/2015-03-31/functions/{lambda}judge/invocations");
+    let api = json!({"Ref": "Api"});
+    let template = json!({"Resources": {
+        "Api": {"Type": "AWS::ApiGatewayV2::Api", "Properties": {"Name": "api", "ProtocolType": "HTTP"}},
+        "Stage": {"Type": "AWS::ApiGatewayV2::Stage", "Properties": {
+            "ApiId": api, "StageName": "$default", "AutoDeploy": true,
+            "DefaultRouteSettings": {"DetailedMetricsEnabled": false},
+        }},
+        "Integration": {"Type": "AWS::ApiGatewayV2::Integration", "Properties": {
+            "ApiId": api, "IntegrationType": "AWS_PROXY", "IntegrationUri": format!("{lambda}echo"),
+            "PayloadFormatVersion": "2.0", "TimeoutInMillis": 30_000,
+        }},
+        "Authorizer": {"Type": "AWS::ApiGatewayV2::Authorizer", "Properties": {
+            "ApiId": api, "Name": "mine", "AuthorizerType": "REQUEST", "AuthorizerUri": uri,
+            "AuthorizerPayloadFormatVersion": "2.0", "EnableSimpleResponses": true,
+            "IdentitySource": ["$request.header.X-Key"], "AuthorizerResultTtlInSeconds": 0,
+        }},
+        "Route": {"Type": "AWS::ApiGatewayV2::Route", "Properties": {
+            "ApiId": api, "RouteKey": "GET /private/{id}", "AuthorizationType": "CUSTOM",
+            "AuthorizerId": {"Ref": "Authorizer"},
+            "Target": {"Fn::Join": ["/", ["integrations", {"Ref": "Integration"}]]},
+        }},
+    }, "Outputs": {"Api": {"Value": api}}});
+    let input = json!({"StackName": "app", "TemplateBody": template.to_string()});
+    call(&cloud, "cloudformation", "CreateStack", input).await;
+    let stack = super::custom_resources::settled(&cloud, "app").await;
+    assert_eq!(stack["StackStatus"], "CREATE_COMPLETE", "{}", super::custom_resources::reasons(&cloud, "app").await);
+    let id = stack["Outputs"][0]["OutputValue"].as_str().unwrap();
+    assert_eq!(get(&cloud, id, &[]).await.status(), 401);
+    assert_eq!(get(&cloud, id, &[("x-key", "a")]).await.status(), 200);
+    let throttled = json!({"ApiId": id, "StageName": "$default", "DefaultRouteSettings": {"ThrottlingBurstLimit": 1}});
+    let fault = cloud.invoke("apigatewayv2", "UpdateStage", REGION, throttled).await.unwrap_err();
+    assert!(fault.to_string().contains("ThrottlingBurstLimit"), "{fault}");
+}
+
+#[tokio::test]
 async fn authorizers_that_could_not_work_are_refused() {
     let cloud = cloud().await;
     let made = call(&cloud, "apigatewayv2", "CreateApi", json!({"Name": "api", "ProtocolType": "HTTP"})).await;

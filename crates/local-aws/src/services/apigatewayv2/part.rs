@@ -20,7 +20,15 @@ const INTEGRATION: &[&str] = &[
     "CredentialsArn",
     "ConnectionType",
 ];
-const STAGE: &[&str] = &["Description", "DeploymentId", "StageVariables", "AutoDeploy", "Tags"];
+const STAGE: &[&str] = &[
+    "AccessLogSettings",
+    "AutoDeploy",
+    "DefaultRouteSettings",
+    "DeploymentId",
+    "Description",
+    "StageVariables",
+    "Tags",
+];
 
 /// CreateRoute.
 pub async fn create_route(cloud: Arc<Cloud>, call: Call) -> Result<Output, Fault> {
@@ -217,6 +225,18 @@ pub async fn create_stage(cloud: Arc<Cloud>, call: Call) -> Result<Output, Fault
 }
 
 fn check_stage(api: &Api, stage: &Value) -> Result<(), Fault> {
+    for (name, value) in stage["DefaultRouteSettings"].as_object().into_iter().flatten() {
+        match name.as_str() {
+            "DetailedMetricsEnabled" => {}
+            "ThrottlingBurstLimit" | "ThrottlingRateLimit" if !value.is_null() => {
+                return Err(unsupported(&format!("{name} of a stage")));
+            }
+            "DataTraceEnabled" | "LoggingLevel" if !value.is_null() => {
+                return Err(bad(&format!("{name} is supported for WebSocket APIs only")));
+            }
+            _ => {}
+        }
+    }
     match stage["DeploymentId"].as_str() {
         Some(id) if !api.deployments.contains_key(id) => Err(gone("Deployment")),
         _ => Ok(()),
