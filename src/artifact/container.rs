@@ -62,7 +62,7 @@ impl<W: Write> Container<W> {
             unpacked: room(content.size_bytes)?,
         };
         let at = self.begin(name, &held)?;
-        self.write(&content.bytes)?;
+        self.write_all(&content.bytes)?;
         self.list(name, mode, &held, at)
     }
 
@@ -99,7 +99,7 @@ impl<W: Write> Container<W> {
         let mut sizes = Vec::with_capacity(16);
         sizes.extend(0x0807_4b50_u32.to_le_bytes());
         [held.crc32, held.packed, held.unpacked].iter().for_each(|field| sizes.extend(field.to_le_bytes()));
-        self.write(&sizes)?;
+        self.write_all(&sizes)?;
         self.list(name, mode, &held, at).map(Ok)
     }
 
@@ -110,7 +110,7 @@ impl<W: Write> Container<W> {
     pub fn finish(mut self) -> io::Result<W> {
         let (start, length) = (room(self.written)?, room(self.directory.len() as u64)?);
         let directory = std::mem::take(&mut self.directory);
-        self.write(&directory)?;
+        self.write_all(&directory)?;
         let count = u16::try_from(self.entries).ok().filter(|count| *count < u16::MAX);
         let mut end = Vec::with_capacity(98);
         if count.is_none() {
@@ -130,7 +130,7 @@ impl<W: Write> Container<W> {
         [0, 0, count, count].iter().for_each(|field| end.extend(field.to_le_bytes()));
         [length, start].iter().for_each(|field| end.extend(field.to_le_bytes()));
         end.extend(0_u16.to_le_bytes());
-        self.write(&end)?;
+        self.write_all(&end)?;
         Ok(self.out)
     }
 
@@ -141,7 +141,7 @@ impl<W: Write> Container<W> {
         head.extend(0x0403_4b50_u32.to_le_bytes());
         describe(&mut head, name, held)?;
         head.extend(name.as_bytes());
-        self.write(&head)?;
+        self.write_all(&head)?;
         Ok(at)
     }
 
