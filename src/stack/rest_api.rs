@@ -79,19 +79,32 @@ words! {
     }
 }
 
-section! {
+/// Declares a request to the REST API: the keys that say which one and who may send it, then its own.
+macro_rules! request {
+    ($(#[doc = $about:tt])+ $name:ident, $title:tt { $($own:tt)* }) => {
+        section! {
+            $(#[doc = $about])+
+            $name, $title {
+                /// The path, `posts/{id}`.
+                "path" => path: Text;
+                /// The method.
+                "method" => method: HttpMethod;
+                /// Let web pages of other origins call: `true`, or the details.
+                "cors" => cors: Toggle<Cors>;
+                /// Demand an API key.
+                "private" => private: Option<Flag>;
+                /// Who may call.
+                "authorizer" => authorizer: Option<Authorizer>;
+                $($own)*
+            }
+        }
+    };
+}
+pub(super) use request;
+
+request! {
     /// A request to the REST API.
     HttpEvent, "an `http` event" {
-        /// The path, `posts/{id}`.
-        "path" => path: Text;
-        /// The method.
-        "method" => method: HttpMethod;
-        /// Let web pages of other origins call: `true`, or the details.
-        "cors" => cors: Toggle<Cors>;
-        /// Demand an API key.
-        "private" => private: Option<Flag>;
-        /// Who may call.
-        "authorizer" => authorizer: Option<Authorizer>;
         /// `lambda-proxy` (the default), `lambda`, `http`, `http-proxy`, `mock`.
         "integration" => integration: Option<Text>, words ["lambda-proxy", "lambda_proxy", "lambda", "aws", "aws-proxy", "aws_proxy", "http", "http-proxy", "http_proxy", "mock"];
         /// What is taken from the request.

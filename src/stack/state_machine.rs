@@ -6,7 +6,7 @@ use super::alternative::short_or_long;
 use super::event::{InputTransformer, ScheduleChoice};
 use super::iam::Statement;
 use super::reader::{Decode, Reader};
-use super::rest_api::{Authorizer, Cors, HttpMethod, route_line};
+use super::rest_api::{Authorizer, Cors, HttpMethod, request, route_line};
 use super::section::{choice, section};
 use super::shape::Shape;
 use super::value::{Any, Expr, Flag, Map, Text, Toggle, Whole};
@@ -168,19 +168,9 @@ choice! {
     }
 }
 
-section! {
+request! {
     /// A request that starts a state machine.
     MachineHttpEvent, "an `http` event of a state machine" {
-        /// The path, `signup`.
-        "path" => path: Text;
-        /// The method.
-        "method" => method: HttpMethod;
-        /// Let web pages of other origins call: `true`, or the details.
-        "cors" => cors: Toggle<Cors>;
-        /// Demand an API key.
-        "private" => private: Option<Flag>;
-        /// Who may call.
-        "authorizer" => authorizer: Option<Authorizer>;
         /// `StartExecution` (the default), `StartSyncExecution`, `DescribeExecution`, `StopExecution`, …
         "action" => action: Option<Text>;
         /// What is taken from the request.
