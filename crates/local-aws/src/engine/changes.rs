@@ -1,6 +1,7 @@
 //! What an operation would change, found out without doing it.
 
 use std::collections::{BTreeSet, HashMap};
+use std::sync::OnceLock;
 
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
@@ -9,7 +10,7 @@ use serde_json::{Map, Value, json};
 use cfn::diff::{self, Difference};
 use cfn::evaluate::{evaluate, scalar};
 use cfn::reference::{Reference, references};
-use cfn::{Resource, TemplateError, parameter};
+use cfn::{Resource, Template, TemplateError, parameter};
 
 use super::blueprint::Blueprint;
 use super::converge::{already_exists, policies};
@@ -99,6 +100,8 @@ pub struct Question<'a> {
     pub spec: &'a Spec,
     /// The physical ids of resources to import.
     pub imports: &'a IndexMap<String, String>,
+    /// The template that the stack has, once it was looked at.
+    pub before: OnceLock<Option<Template>>,
 }
 
 /// Refuses what no operation could do: types that are not there, attributes that types do not have, a type that
@@ -427,11 +430,15 @@ impl Question<'_> {
         })
     }
 
+    /// The template that the stack has.
+    fn before(&self) -> Option<&Template> {
+        self.before.get_or_init(|| Template::parse(&self.stack.current.body).ok()).as_ref()
+    }
+
     /// The parameter whose new value changes a property that the template itself leaves as it was.
     fn parameter_cause(&self, id: &str, name: &str, raw: Option<&Value>) -> Option<String> {
         let raw = raw?;
-        let before = cfn::Template::parse(&self.stack.current.body).ok()?;
-        let same = before.resources.get(id)?.properties.as_ref()?.get(name) == Some(raw);
+        let same = self.before()?.resources.get(id)?.properties.as_ref()?.get(name) == Some(raw);
         if !same {
             return None;
         }
@@ -455,8 +462,8 @@ impl Question<'_> {
         if replacement != live.replacement {
             details.push(Detail::plain("UpdateReplacePolicy", Some(json!(live.replacement)), Some(json!(replacement))));
         }
-        let before = cfn::Template::parse(&self.stack.current.body).ok();
-        let metadata = before.as_ref().and_then(|template| template.resources.get(id)).map(|old| old.metadata.clone());
+        let old = self.before().and_then(|template| template.resources.get(id));
+        let metadata = old.map(|old| old.metadata.clone());
         if let Some(old) = metadata.filter(|old| *old != resource.metadata) {
             details.push(Detail::plain("Metadata", old, resource.metadata.clone()));
         }

@@ -1,6 +1,6 @@
 //! `CreateChangeSet`
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use indexmap::IndexMap;
 use serde_json::{Value, json};
@@ -49,6 +49,7 @@ pub async fn run(cloud: Arc<Cloud>, call: Call) -> Result<Output, Fault> {
         around: &submission.around,
         spec: &submission.spec,
         imports: &imports,
+        before: OnceLock::new(),
     })
     .await?;
     refuse_import(&kind, &plan)?;

@@ -1,6 +1,6 @@
 //! `UpdateStack`
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use indexmap::IndexMap;
 use serde_json::json;
@@ -44,6 +44,7 @@ pub async fn run(cloud: Arc<Cloud>, call: Call) -> Result<Output, Fault> {
         around: &submission.around,
         spec: &submission.spec,
         imports: &IndexMap::new(),
+        before: OnceLock::new(),
     })
     .await?;
     let retry = matches!(stack.status(), StackStatus::CreateFailed | StackStatus::UpdateFailed);
