@@ -66,6 +66,9 @@ impl Context {
     }
 }
 
+/// A resource that is being read.
+pub type Reading = BoxFuture<'static, Result<Option<Found>, Fault>>;
+
 /// A physical resource that a provider has made or changed.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Made {
@@ -112,12 +115,7 @@ pub trait Provider: Send + Sync {
     /// Deletes the resource.
     fn delete(&self, context: Context, live: Live) -> BoxFuture<'static, Result<(), Fault>>;
     /// The resource's properties as they now are: those that the type can read back. `None` when it is not there.
-    fn read(
-        &self,
-        context: Context,
-        physical: String,
-        properties: Value,
-    ) -> BoxFuture<'static, Result<Option<Found>, Fault>>;
+    fn read(&self, context: Context, physical: String, properties: Value) -> Reading;
     /// Whether the change from `before` to `after` needs a new physical resource.
     fn replaces(&self, before: &Value, after: &Value) -> bool {
         self.schema().replaced_by(before, after).next().is_some()

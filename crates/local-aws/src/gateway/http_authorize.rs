@@ -50,7 +50,7 @@ pub async fn check(cloud: &Arc<Cloud>, asked: &Asked<'_>, exchange: &mut Exchang
     let Some(identity) = identity(authorizer, asked, exchange) else { return Err(unauthorized(None)) };
     exchange.authorizer = match kind {
         "JWT" => by_token(cloud, asked, authorizer, identity.first().map_or("", String::as_str)).await?,
-        _ => by_function(cloud, asked, authorizer, exchange, &identity).await?,
+        _ => Case { cloud, asked, authorizer, exchange, identity: &identity }.decided().await?,
     };
     Ok(())
 }
@@ -112,61 +112,63 @@ async fn by_token(
     }
 }
 
-async fn by_function(
-    cloud: &Arc<Cloud>,
-    asked: &Asked<'_>,
-    authorizer: &Value,
-    exchange: &Exchange,
-    identity: &[String],
-) -> Result<Value, Box<Response<Bytes>>> {
-    let memory = &cloud.apigateway.gateway;
-    let now = cloud.clock.now_ms();
-    // Without identity sources nothing tells requests apart, and nothing is kept.
-    let ttl_s = authorizer["AuthorizerResultTtlInSeconds"].as_i64().unwrap_or(0) * i64::from(!identity.is_empty());
-    let key = format!("{}\u{0}{}", authorizer["AuthorizerId"].as_str().unwrap_or_default(), identity.join("\u{0}"));
-    let kept = if ttl_s > 0 { memory.decision(&exchange.api_id, &key, now) } else { None };
-    let answer = match kept {
-        Some(answer) => answer,
-        None => {
-            let answer = ask(cloud, asked, authorizer, exchange, identity).await?;
-            if ttl_s > 0 {
-                memory.decide(&exchange.api_id, &key, now + ttl_s * 1000, now, answer.clone());
-            }
-            answer
-        }
-    };
-    read(authorizer, &answer, &exchange.method_arn())
+/// A request that a function decides about.
+struct Case<'a> {
+    cloud: &'a Arc<Cloud>,
+    asked: &'a Asked<'a>,
+    authorizer: &'a Value,
+    exchange: &'a Exchange,
+    identity: &'a [String],
 }
 
-async fn ask(
-    cloud: &Arc<Cloud>,
-    asked: &Asked<'_>,
-    authorizer: &Value,
-    exchange: &Exchange,
-    identity: &[String],
-) -> Result<Value, Box<Response<Bytes>>> {
-    let broken = |refusal: Refusal| broken(&refusal.reason.or(refusal.message).unwrap_or_default());
-    let uri = authorizer["AuthorizerUri"].as_str().unwrap_or_default();
-    let function = invoke::function_of(uri).map_err(broken)?;
-    let region = uri.split(':').nth(3).unwrap_or_default();
-    if authorizer["AuthorizerCredentialsArn"].is_null() {
-        let Exchange { region, account, api_id, .. } = exchange;
-        let id = authorizer["AuthorizerId"].as_str().unwrap_or_default();
-        let source = format!("arn:aws:execute-api:{region}:{account}:{api_id}/authorizers/{id}");
-        invoke::check_permission(cloud, region, function, &source).await.map_err(broken)?;
+impl Case<'_> {
+    /// What the function says, or said a moment ago.
+    async fn decided(&self) -> Result<Value, Box<Response<Bytes>>> {
+        let Case { cloud, authorizer, exchange, identity, .. } = self;
+        let memory = &cloud.apigateway.gateway;
+        let now = cloud.clock.now_ms();
+        // Without identity sources nothing tells requests apart, and nothing is kept.
+        let ttl_s = authorizer["AuthorizerResultTtlInSeconds"].as_i64().unwrap_or(0) * i64::from(!identity.is_empty());
+        let key = format!("{}\u{0}{}", authorizer["AuthorizerId"].as_str().unwrap_or_default(), identity.join("\u{0}"));
+        let kept = if ttl_s > 0 { memory.decision(&exchange.api_id, &key, now) } else { None };
+        let answer = match kept {
+            Some(answer) => answer,
+            None => {
+                let answer = self.ask().await?;
+                if ttl_s > 0 {
+                    memory.decide(&exchange.api_id, &key, now + ttl_s * 1000, now, answer.clone());
+                }
+                answer
+            }
+        };
+        read(authorizer, &answer, &exchange.method_arn())
     }
-    let event = if authorizer["AuthorizerPayloadFormatVersion"] == "1.0" {
-        event_1(exchange, identity)
-    } else {
-        event_2(asked, exchange, identity)
-    };
-    let answered = invoke::call(cloud, region, function, event.to_string()).await.map_err(broken)?;
-    let answer: Value = serde_json::from_slice(&answered.payload).unwrap_or_default();
-    match answered.failed {
-        false => Ok(answer),
-        // A function says so by failing with exactly this word.
-        true if answer["errorMessage"] == "Unauthorized" => Err(unauthorized(None)),
-        true => Err(self::broken(&format!("the authorizer {function} failed: {answer}"))),
+
+    async fn ask(&self) -> Result<Value, Box<Response<Bytes>>> {
+        let Case { cloud, asked, authorizer, exchange, identity } = self;
+        let unasked = |refusal: Refusal| broken(&refusal.reason.or(refusal.message).unwrap_or_default());
+        let uri = authorizer["AuthorizerUri"].as_str().unwrap_or_default();
+        let function = invoke::function_of(uri).map_err(unasked)?;
+        let region = uri.split(':').nth(3).unwrap_or_default();
+        if authorizer["AuthorizerCredentialsArn"].is_null() {
+            let Exchange { region, account, api_id, .. } = exchange;
+            let id = authorizer["AuthorizerId"].as_str().unwrap_or_default();
+            let source = format!("arn:aws:execute-api:{region}:{account}:{api_id}/authorizers/{id}");
+            invoke::check_permission(cloud, region, function, &source).await.map_err(unasked)?;
+        }
+        let event = if authorizer["AuthorizerPayloadFormatVersion"] == "1.0" {
+            event_1(exchange, identity)
+        } else {
+            event_2(asked, exchange, identity)
+        };
+        let answered = invoke::call(cloud, region, function, event.to_string()).await.map_err(unasked)?;
+        let answer: Value = serde_json::from_slice(&answered.payload).unwrap_or_default();
+        match answered.failed {
+            false => Ok(answer),
+            // A function says so by failing with exactly this word.
+            true if answer["errorMessage"] == "Unauthorized" => Err(unauthorized(None)),
+            true => Err(broken(&format!("the authorizer {function} failed: {answer}"))),
+        }
     }
 }
 

@@ -1,10 +1,9 @@
 //! `AWS::ApiGatewayV2::Authorizer`
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::apigatewayv2_part::Part;
 use super::kind::{Kind, kind};
-use super::member::pick;
 use crate::engine::journal::Live;
 use crate::engine::provider::{Context, Found, Made};
 use crate::engine::schema::{Property, Schema};
@@ -41,32 +40,21 @@ pub static KIND: Kind = kind!(Schema {
     taggable: false,
 });
 
-/// The properties that are members of the API's input.
-const MEMBERS: &[&str] = &[
-    "ApiId",
-    "AuthorizerCredentialsArn",
-    "AuthorizerPayloadFormatVersion",
-    "AuthorizerResultTtlInSeconds",
-    "AuthorizerType",
-    "AuthorizerUri",
-    "EnableSimpleResponses",
-    "IdentitySource",
-    "IdentityValidationExpression",
-    "JwtConfiguration",
-    "Name",
-];
+/// Every property is a member of the API's input.
+fn members(properties: &Value) -> Map<String, Value> {
+    properties.as_object().cloned().unwrap_or_default()
+}
 
 fn name(_context: &Context, _properties: &Value) -> Option<String> {
     None
 }
 
 async fn create(context: Context, properties: Value) -> Result<Made, Fault> {
-    let input = pick(&properties, MEMBERS);
-    PART.create(&context, input).await
+    PART.create(&context, members(&properties)).await
 }
 
 async fn update(context: Context, live: Live, properties: Value) -> Result<Made, Fault> {
-    PART.update(&context, &live, pick(&properties, MEMBERS)).await
+    PART.update(&context, &live, members(&properties)).await
 }
 
 async fn delete(context: Context, live: Live) -> Result<(), Fault> {

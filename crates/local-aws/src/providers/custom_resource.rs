@@ -11,7 +11,7 @@ use super::member::{found, invented, required, text};
 use crate::Store;
 use crate::engine::journal::Live;
 use crate::engine::names::Letters;
-use crate::engine::provider::{Context, Found, Made, OWN_WORDS, Provider};
+use crate::engine::provider::{Context, Made, OWN_WORDS, Provider, Reading};
 use crate::engine::schema::{Property, Schema};
 use crate::wire::Fault;
 
@@ -109,12 +109,7 @@ impl Provider for Custom {
     }
 
     /// Only its function knows what it is: what has another name than the invented one is taken to be there.
-    fn read(
-        &self,
-        context: Context,
-        physical: String,
-        properties: Value,
-    ) -> BoxFuture<'static, Result<Option<Found>, Fault>> {
+    fn read(&self, context: Context, physical: String, properties: Value) -> Reading {
         let invented = self.name(&context, &properties);
         Box::pin(
             async move { if invented.as_ref() == Some(&physical) { Ok(None) } else { Ok(found(Made::new(physical))) } },

@@ -4,12 +4,9 @@ use futures_util::future::BoxFuture;
 use serde_json::Value;
 
 use crate::engine::journal::Live;
-use crate::engine::provider::{Context, Found, Made, Provider};
+use crate::engine::provider::{Context, Made, Provider, Reading};
 use crate::engine::schema::Schema;
 use crate::wire::Fault;
-
-/// A resource that is being read.
-type Reading = BoxFuture<'static, Result<Option<Found>, Fault>>;
 
 /// A resource type: its schema, and the functions that do its work.
 pub struct Kind {
@@ -53,12 +50,7 @@ impl Provider for &'static Kind {
     fn delete(&self, context: Context, live: Live) -> BoxFuture<'static, Result<(), Fault>> {
         (self.delete)(context, live)
     }
-    fn read(
-        &self,
-        context: Context,
-        physical: String,
-        properties: Value,
-    ) -> BoxFuture<'static, Result<Option<Found>, Fault>> {
+    fn read(&self, context: Context, physical: String, properties: Value) -> Reading {
         (self.read)(context, physical, properties)
     }
 }
