@@ -14,6 +14,7 @@ mod propose;
 mod prune;
 mod remove;
 mod repair;
+mod stage;
 mod swap;
 mod upload;
 mod watch;
@@ -32,6 +33,7 @@ pub use keep::keep_data;
 pub use propose::propose;
 pub use remove::{Kept, Removal, Removed, remove};
 pub use repair::{Remedy, Stuck, import, mend, remedy};
+pub use stage::{RestStages, set_stage};
 pub use swap::{Liveness, SentCode, Swap, swap};
 pub use watch::{Ended, Pace, Since, Watch};
 

@@ -249,6 +249,7 @@ fn plan(work: Work, deployed: Option<Deployed>) -> Plan {
         bucket_first: None,
         policy_to_set: None,
         protection_to_set: None,
+        stage_to_set: None,
         memory: Memory::default(),
     }
 }

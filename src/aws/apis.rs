@@ -6,7 +6,9 @@ use jiff::Timestamp;
 use super::Clients;
 use super::error::{AwsError, from_sdk};
 use super::stacks::timestamp;
+use crate::apply::RestStages;
 use crate::observe::Apis;
+use crate::template::StageChange;
 
 impl Apis for Clients {
     async fn stage(&self, api: &str, stage: &str) -> Result<Option<Timestamp>, AwsError> {
@@ -36,5 +38,19 @@ impl Apis for Clients {
     async fn make_stage(&self, api: &str, stage: &str, deployment: &str) -> Result<(), AwsError> {
         let call = self.apigateway.create_stage().rest_api_id(api).stage_name(stage).deployment_id(deployment);
         call.send().await.map(|_| ()).map_err(from_sdk("CreateStage"))
+    }
+}
+
+impl RestStages for Clients {
+    async fn change_stage(&self, api: &str, stage: &str, changes: &[StageChange]) -> Result<(), AwsError> {
+        let patches = changes.iter().map(|change| match change {
+            StageChange::Set { path, value } => {
+                PatchOperation::builder().op(Op::Replace).path(path).value(value).build()
+            }
+            StageChange::Remove { path } => PatchOperation::builder().op(Op::Remove).path(path).build(),
+        });
+        let call = self.apigateway.update_stage().rest_api_id(api).stage_name(stage);
+        let call = call.set_patch_operations(Some(patches.collect()));
+        call.send().await.map(|_| ()).map_err(from_sdk("UpdateStage"))
     }
 }

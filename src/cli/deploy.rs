@@ -132,6 +132,9 @@ pub async fn overview(
 ) -> Result<Overview, Failure> {
     let stack = &applied.stack;
     let resources = swaps::resources(clients, plan, stack).await?;
+    if let Some(wanted) = &plan.stage_to_set {
+        apply::set_stage(clients, stack, &resources, wanted, plan.former_stage()).await?;
+    }
     let template: Value = serde_json::from_str(&plan.template).unwrap_or_default();
     let region = &session.stack.region;
     let endpoint = clients.local_endpoint();
@@ -145,6 +148,7 @@ pub async fn overview(
             resources,
             places: plan.places.clone(),
             swaps: None,
+            stage_settings: plan.stage_to_set.as_ref().or_else(|| plan.former_stage()).cloned(),
             tag: None,
         };
         keep(session, clients, plan, stack, record).await?;

@@ -145,6 +145,7 @@ fn recorded(
         resources,
         places: plan.places.clone(),
         swaps: Some(swaps),
+        stage_settings: plan.former_stage().cloned(),
         tag: None,
     }
 }

@@ -141,6 +141,7 @@ async fn back_to(
         bucket_first: None,
         policy_to_set: None,
         protection_to_set: None,
+        stage_to_set: None,
         memory,
     })
 }

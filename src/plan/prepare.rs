@@ -11,7 +11,7 @@ use super::{Condition, Deployed, Record, StackSettings, Stacks, Status, Texts};
 use crate::artifact::Artifact;
 use crate::aws::AwsError;
 use crate::failure::Account;
-use crate::template::{Bucket, Rendered, artifact_key};
+use crate::template::{Bucket, Rendered, StageSettings, artifact_key};
 
 /// Logical id of the bucket that a stack makes for its own artifacts.
 const DEPLOYMENT_BUCKET: &str = "ServerlessDeploymentBucket";
@@ -46,6 +46,8 @@ pub struct Plan {
     pub policy_to_set: Option<String>,
     /// The protection from being deleted that the stack is to have, or to lose.
     pub protection_to_set: Option<bool>,
+    /// What the stage of the REST API is to have, when the stack changes or something else is known of it.
+    pub stage_to_set: Option<StageSettings>,
     /// What is remembered of the stack.
     pub memory: Memory,
 }
@@ -58,7 +60,18 @@ impl Plan {
             true => "the stack is protected from being removed".to_owned(),
             false => "the stack is no longer protected from being removed".to_owned(),
         });
-        policy.chain(protection).chain(self.changed_settings()).collect()
+        policy.chain(protection).chain(self.changed_stage()).chain(self.changed_settings()).collect()
+    }
+
+    /// What the stage of the REST API was given the last time.
+    pub fn former_stage(&self) -> Option<&StageSettings> {
+        self.memory.record.as_ref().and_then(|record| record.stage_settings.as_ref())
+    }
+
+    /// The stage, if other settings of it are known than those that are wanted.
+    fn changed_stage(&self) -> Option<String> {
+        let wanted = self.stage_to_set.as_ref().filter(|wanted| differs(wanted, self.former_stage()))?;
+        Some(format!("the stage {} of the REST API gets its settings of tracing, logs and metrics", wanted.stage))
     }
 
     /// Tags and parameters of the stack that change.
@@ -216,6 +229,11 @@ pub async fn prepare(cloud: &(impl Stacks + Texts), wanted: Wanted<'_>) -> Resul
     };
     let protected = deployed.as_ref().is_some_and(|stack| stack.termination_protection);
     let protection_to_set = settings.termination_protection.filter(|wanted| *wanted != protected);
+    let former = memory.record.as_ref().and_then(|record| record.stage_settings.as_ref());
+    let stage_to_set = rendered
+        .stage_settings
+        .clone()
+        .filter(|wanted| way == Way::Whole && (differs(wanted, former) || work != Work::Nothing && !wanted.is_empty()));
     Ok(Plan {
         stack_name: rendered.stack_name.clone(),
         region: wanted.region.to_owned(),
@@ -232,8 +250,14 @@ pub async fn prepare(cloud: &(impl Stacks + Texts), wanted: Wanted<'_>) -> Resul
         bucket_first,
         policy_to_set,
         protection_to_set,
+        stage_to_set,
         memory,
     })
+}
+
+/// Whether a stage is to have something else than what it was given.
+fn differs(wanted: &StageSettings, before: Option<&StageSettings>) -> bool {
+    before.map_or(!wanted.is_empty(), |before| before != wanted)
 }
 
 /// The policy that is wanted, unless the stack has it. Nothing is asked when none is wanted.

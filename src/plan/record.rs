@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{Deployed, StackResource, Swaps};
+use crate::template::StageSettings;
 
 /// What is remembered of the last deployment of a stack.
 #[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -30,6 +31,9 @@ pub struct Record {
     /// What was changed past CloudFormation since then.
     #[serde(default)]
     pub swaps: Option<Swaps>,
+    /// What the stage of the REST API was given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stage_settings: Option<StageSettings>,
     /// The tag of the record in the deployment bucket, when this machine wrote that one or has seen it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tag: Option<String>,

@@ -11,7 +11,7 @@ use crate::diagnostic::{Diagnostic, Diagnostics, Severity};
 use crate::source::Span;
 use crate::stack::{Function, Named, Stack, normalized};
 
-use super::{Endpoint, Rendered, bucket};
+use super::{Endpoint, Rendered, StageSettings, bucket};
 
 /// A right that a function needs because of its events or settings.
 #[derive(Clone, Debug)]
@@ -40,6 +40,8 @@ pub struct Draft<'a> {
     pub assumed_by: Vec<&'static str>,
     /// Layers whose earlier versions stay: what references name, and the id that goes with the content.
     pub retained_layers: BTreeMap<String, String>,
+    /// What the stage of the REST API is to have once the stack stands.
+    pub stage_settings: Option<StageSettings>,
 }
 
 impl<'a> Draft<'a> {
@@ -63,6 +65,7 @@ impl<'a> Draft<'a> {
             aliases: BTreeMap::new(),
             assumed_by: Vec::new(),
             retained_layers: BTreeMap::new(),
+            stage_settings: None,
         }
     }
 
@@ -158,6 +161,7 @@ impl<'a> Draft<'a> {
             bucket: super::deployment_bucket(self.stack),
             prefix: bucket::prefix(self.stack),
             endpoints: self.endpoints,
+            stage_settings: self.stage_settings,
             warnings: self.diagnostics,
         })
     }

@@ -29,6 +29,7 @@ mod placeholder;
 mod pseudo;
 mod rest_api;
 mod role;
+mod stage_settings;
 mod state_machine;
 mod url;
 mod version;
@@ -36,6 +37,7 @@ mod websocket;
 
 pub use comparison::{Comparison, compare};
 pub use placeholder::placeholders;
+pub use stage_settings::{AccessLog, StageChange, StageSettings};
 
 use draft::Draft;
 
@@ -52,6 +54,8 @@ pub struct Rendered {
     pub prefix: String,
     /// What can be called over HTTP.
     pub endpoints: Vec<Endpoint>,
+    /// What the stage of the REST API is to have once the stack stands; none where the template says it, or there is no API.
+    pub stage_settings: Option<StageSettings>,
     /// What is weak in the template, or was left out.
     pub warnings: Vec<Diagnostic>,
 }

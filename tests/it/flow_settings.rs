@@ -159,3 +159,59 @@ fn many_who_deploy_at_once_leave_one_whole_stack() {
     lab.run(&["remove"]).expect(0);
     lab.assert_empty();
 }
+
+const WITH_STAGE: &str = r#"
+service: staged
+compatibility: v3
+provider:
+  name: aws
+  runtime: python3.13
+  stage: dev
+  region: us-east-1
+  tracing: { apiGateway: true }
+  logs: { restApi: { format: "$context.requestId", level: ERROR, roleManagedExternally: true } }
+  apiGateway: { metrics: true }
+functions:
+  hello: { handler: app.main, package: { artifact: RecordDB.zip }, events: [{ http: GET hello }] }
+"#;
+
+#[test]
+fn the_stage_that_the_deployment_of_an_api_makes_gets_its_tracing_logs_and_metrics_and_loses_them_again() {
+    let lab = lab(WITH_STAGE);
+    lab.run(&[]).expect(0);
+    let stage = || {
+        let api = lab.ask("apigateway", "GetRestApis", json!({})).body["item"][0]["id"].clone();
+        lab.ask("apigateway", "GetStage", json!({"restApiId": api, "stageName": "dev"})).body
+    };
+    let set = stage();
+    assert_eq!(set["tracingEnabled"], true, "{set}");
+    assert_eq!(set["accessLogSettings"]["format"], "$context.requestId");
+    let group = set["accessLogSettings"]["destinationArn"].as_str().unwrap();
+    assert_eq!(group, "arn:aws:logs:us-east-1:000000000000:log-group:/aws/api-gateway/staged-dev");
+    let methods = &set["methodSettings"]["*/*"];
+    assert_eq!((&methods["loggingLevel"], &methods["dataTraceEnabled"]), (&json!("ERROR"), &json!(true)));
+    assert_eq!(methods["metricsEnabled"], true);
+    lab.run(&[]).expect(0).says("nothing to change");
+
+    // Only the stage changes: the template says nothing of it.
+    lab.project()
+        .write("stack.yaml", &WITH_STAGE.replace("tracing: { apiGateway: true }", "tracing: { lambda: false }"));
+    lab.run(&["plan"]).expect(0).says("the stage dev of the REST API gets its settings");
+    lab.run(&[]).expect(0);
+    let set = stage();
+    assert_eq!(
+        (&set["tracingEnabled"], &set["accessLogSettings"]["format"]),
+        (&json!(false), &json!("$context.requestId"))
+    );
+    lab.run(&[]).expect(0).says("nothing to change");
+
+    let without = WITH_STAGE
+        .lines()
+        .filter(|line| !["  tracing:", "  logs:", "  apiGateway:"].iter().any(|key| line.starts_with(key)));
+    lab.project().write("stack.yaml", &without.collect::<Vec<_>>().join("\n"));
+    lab.run(&[]).expect(0);
+    let set = stage();
+    assert!(set["accessLogSettings"]["destinationArn"].is_null(), "{set}");
+    assert_eq!(set["methodSettings"]["*/*"]["loggingLevel"], "OFF");
+    assert_eq!(set["methodSettings"]["*/*"]["metricsEnabled"], false);
+}

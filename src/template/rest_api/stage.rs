@@ -1,5 +1,7 @@
 //! `AWS::ApiGateway::Stage`: made on its own when the API is traced or logged.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Map, Value, json};
 
 use crate::diagnostic::{Code, Diagnostic};
@@ -8,8 +10,9 @@ use crate::stack::provider::RestApiLogs;
 use crate::template::draft::{Draft, extend, tag_list};
 use crate::template::intrinsic::{attribute, reference};
 use crate::template::log_group;
+use crate::template::stage_settings::{AccessLog, DATA_TRACE, LOG_LEVEL, METRICS, StageSettings, TRACING};
 
-use super::{api_id, is_shared, stage_name};
+use super::{API, api_id, is_shared, stage_name};
 
 /// The access log line unless another is given.
 const FORMAT: &str = "requestId: $context.requestId, ip: $context.identity.sourceIp, caller: $context.identity.caller, \
@@ -41,8 +44,11 @@ pub fn render(draft: &mut Draft, deployment: &str, of_functions: bool) {
         add_log_group(draft);
     }
     if !is_explicit(stack) {
-        if wants_settings(stack) {
-            let message = "tracing, logs and metrics of the REST API are settings of its stage, which this template leaves as it is";
+        if of_functions && !is_shared(stack) && !stack.is_safe() {
+            draft.stage_settings = Some(settings_after(stack));
+        } else if wants_settings(stack) {
+            let message =
+                "tracing, logs and metrics are settings of the REST API's stage, which the plugin leaves as it is";
             let diagnostic = Diagnostic::warning(Code::WeakTemplate, stack.provider.span, message);
             draft
                 .diagnostics
@@ -76,6 +82,38 @@ pub fn render(draft: &mut Draft, deployment: &str, of_functions: bool) {
     draft.add("ApiGatewayStage", span, "AWS::ApiGateway::Stage", Value::Object(stage));
 }
 
+/// What the stage is given once the stack stands.
+fn settings_after(stack: &Stack) -> StageSettings {
+    let mut values = BTreeMap::new();
+    let mut set = |path: &str, value: String| values.insert(path.to_owned(), value);
+    if let Some(traced) = stack.provider.tracing.as_ref().and_then(|tracing| tracing.api_gateway) {
+        set(TRACING, traced.value.to_string());
+    }
+    if let Some(metrics) = metrics(stack) {
+        set(METRICS, metrics.to_string());
+    }
+    let logs = stack.provider.logs.as_ref().map(|logs| &logs.rest_api).filter(|logs| logs.is_on());
+    let details = logs.and_then(|logs| logs.details());
+    if logs.is_some() {
+        let flag = |given: Option<crate::stack::Flag>| given.is_none_or(|flag| flag.value);
+        let full = flag(details.and_then(|logs| logs.full_execution_data));
+        let executed = flag(details.and_then(|logs| logs.execution_logging));
+        let level = details.and_then(|logs| logs.level.as_ref()).map_or("INFO", |level| level.text.as_str());
+        set(DATA_TRACE, full.to_string());
+        set(LOG_LEVEL, if executed { level.to_owned() } else { "OFF".to_owned() });
+    }
+    let access = logs.filter(|_| details.and_then(|logs| logs.access_logging).is_none_or(|flag| flag.value));
+    let access_log = access.map(|_| AccessLog {
+        group: log_group_name(stack),
+        format: details.and_then(|logs| logs.format.as_ref()).map_or(FORMAT, |format| format.text.as_str()).to_owned(),
+    });
+    StageSettings { api: API.to_owned(), stage: stage_name(stack), values, access_log }
+}
+
+fn log_group_name(stack: &Stack) -> String {
+    format!("/aws/api-gateway/{}-{}", stack.service, stack.stage)
+}
+
 /// The log group, when the API writes access logs.
 fn add_log_group(draft: &mut Draft) {
     let stack = draft.stack;
@@ -83,8 +121,7 @@ fn add_log_group(draft: &mut Draft) {
         return;
     };
     if logs.details().and_then(|logs| logs.access_logging).is_none_or(|flag| flag.value) {
-        let name = format!("/aws/api-gateway/{}-{}", stack.service, stack.stage);
-        log_group::add(draft, "ApiGatewayLogGroup".to_owned(), stack.provider.span, name);
+        log_group::add(draft, "ApiGatewayLogGroup".to_owned(), stack.provider.span, log_group_name(stack));
     }
 }
 
