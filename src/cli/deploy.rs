@@ -167,7 +167,7 @@ async fn keep(
     let memory = Memory { bucket: record_bucket(&plan.bucket, stack), ..plan.memory.clone() };
     let is_told = memory.swaps.is_none()
         && memory.tag.is_some()
-        && memory.record.as_ref().is_some_and(|known| known.tells_of(stack) && known.template == record.template);
+        && memory.record.as_ref().is_some_and(|known| known.tells_of(stack) && known.says_as(&record));
     record.tag = match is_told {
         true => memory.tag.clone(),
         false => share(clients, &plan.prefix, &memory, &record).await.unwrap_or_else(|error| {

@@ -52,6 +52,11 @@ impl std::fmt::Debug for Record {
 }
 
 impl Record {
+    /// Whether another record has the same template and settings.
+    pub fn says_as(&self, other: &Record) -> bool {
+        self.template == other.template && self.stage_settings == other.stage_settings
+    }
+
     /// Whether it tells of the stack as it stands: CloudFormation has not changed it since, by whomever it was asked.
     pub fn tells_of(&self, stack: &Deployed) -> bool {
         self.stack_id == stack.id
