@@ -208,4 +208,10 @@ fn the_stage_that_the_deployment_of_an_api_makes_gets_its_tracing_logs_and_metri
     lab.project().write("stack.yaml", &WITH_STAGE.replace("  apiGateway: { metrics: true }\n", ""));
     lab.run(&[]).expect(0);
     assert_eq!(stage()["methodSettings"]["*/*"]["metricsEnabled"], false);
+    let without = WITH_STAGE.lines().filter(|line| !line.starts_with("  logs:"));
+    lab.project().write("stack.yaml", &without.collect::<Vec<_>>().join("\n"));
+    lab.run(&[]).expect(0);
+    let set = stage();
+    assert!(set["accessLogSettings"]["destinationArn"].is_null(), "{set}");
+    assert_eq!(set["methodSettings"]["*/*"]["loggingLevel"], "OFF");
 }

@@ -74,7 +74,9 @@ fn one(
         (Setting::Text | Setting::Flag | Setting::Integer, []) => set(members, name, typed(*setting, name, value)?),
         (Setting::Map, [key]) => set(entries(members, name)?, key, typed(Setting::Text, key, value)?),
         (Setting::FlagMap, [key]) => set(entries(members, name)?, key, typed(Setting::Flag, key, value)?),
-        (Setting::Map | Setting::FlagMap, []) if op == "remove" => set(members, name, Value::Null),
+        (Setting::Map | Setting::FlagMap | Setting::Structure(_), []) if op == "remove" => {
+            set(members, name, Value::Null)
+        }
         (Setting::List, items) => list(members, name, items, op, value)?,
         (Setting::Structure(inner), rest) => {
             let entry = members.entry((*name).to_owned()).or_insert_with(|| json!({}));
