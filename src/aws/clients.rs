@@ -41,7 +41,7 @@ pub struct Clients {
     pub(super) sfn: aws_sdk_sfn::Client,
     pub(super) json: JsonApi,
     region: String,
-    pace: Pace,
+    pub(super) patience: Patience,
     /// The address of a local AWS; none for AWS itself.
     local_endpoint: Option<String>,
 }
@@ -105,7 +105,7 @@ impl Clients {
             sfn: aws_sdk_sfn::Client::new(config),
             json: JsonApi::over(config, patience, region),
             region: region.to_owned(),
-            pace: patience.pace,
+            patience,
             local_endpoint,
         }
     }
@@ -117,7 +117,7 @@ impl Clients {
 
     /// How often a stack is looked at while something happens to it.
     pub fn pace(&self) -> Pace {
-        self.pace
+        self.patience.pace
     }
 
     /// The address of the local AWS that they talk to; none for AWS itself.

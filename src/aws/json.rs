@@ -86,23 +86,7 @@ impl JsonApi {
         operation: &'static str,
         input: &Value,
     ) -> Result<Value, AwsError> {
-        self.patiently(|| self.attempt(service, operation, input)).await
-    }
-
-    /// Tries again what passes by itself.
-    async fn patiently<T, F: Future<Output = Result<T, AwsError>>>(
-        &self,
-        attempt: impl Fn() -> F,
-    ) -> Result<T, AwsError> {
-        let mut pause = self.patience.first_pause;
-        for _ in 1..self.patience.attempts {
-            match attempt().await {
-                Err(error) if error.is_passing() => tokio::time::sleep(pause).await,
-                answer => return answer,
-            }
-            pause *= 2;
-        }
-        attempt().await
+        self.patience.tries(AwsError::is_passing, || self.attempt(service, operation, input)).await
     }
 
     async fn attempt(&self, service: JsonService, operation: &'static str, input: &Value) -> Result<Value, AwsError> {
@@ -186,7 +170,7 @@ impl JsonApi {
     ///
     /// Source: IAM API Reference, `GetRole`, version 2010-05-08.
     pub(super) async fn role(&self, name: &str) -> Result<(), AwsError> {
-        self.patiently(|| self.ask_for_role(name)).await
+        self.patience.tries(AwsError::is_passing, || self.ask_for_role(name)).await
     }
 
     async fn ask_for_role(&self, name: &str) -> Result<(), AwsError> {

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use tokio::sync::Mutex;
 
 use super::clients::Clients;
-use super::error::{AwsError, from_sdk};
+use super::error::AwsError;
 use super::json::SSM;
 use super::profile::region_of;
 use super::{Destination, local_destination};
@@ -107,19 +107,8 @@ impl Cloud for Lookup {
 
     async fn object(&self, at: &At, bucket: &str, key: &str) -> Result<Option<String>, Refusal> {
         let clients = self.clients(at).await?;
-        let answer = match clients.s3.get_object().bucket(bucket).key(key).send().await {
-            Ok(answer) => answer,
-            Err(error) if matches!(code(&error), Some("NoSuchKey" | "NoSuchBucket")) => return Ok(None),
-            Err(error) => return Err(refusal(from_sdk("GetObject")(error))),
-        };
-        let bytes = answer.body.collect().await.map_err(|error| Refusal::new(format!("{bucket}/{key}: {error}")))?;
-        let text = String::from_utf8(bytes.to_vec());
+        let Some((bytes, _)) = clients.object(bucket, key).await.map_err(refusal)? else { return Ok(None) };
+        let text = String::from_utf8(bytes);
         text.map(Some).map_err(|_| Refusal::new(format!("{bucket}/{key} is not UTF-8 text")))
     }
-}
-
-fn code<E: aws_smithy_types::error::metadata::ProvideErrorMetadata, R>(
-    error: &aws_smithy_runtime_api::client::result::SdkError<E, R>,
-) -> Option<&str> {
-    error.as_service_error().and_then(|error| error.code())
 }

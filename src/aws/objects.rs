@@ -14,23 +14,47 @@ use super::stacks::timestamp;
 use crate::apply::{ObjectPage, ObjectVersion, Objects, Unless};
 use crate::plan::{StoredText, Texts};
 
-impl Texts for Clients {
-    async fn text(&self, bucket: &str, key: &str) -> Result<Option<StoredText>, AwsError> {
+impl Clients {
+    /// The bytes of an object and its tag; none if the object or the bucket does not exist. The SDK's own attempts end with the
+    /// head of an answer, so an answer that is cut in its body is asked for again here.
+    ///
+    /// # Errors
+    /// See [`AwsError`].
+    pub(super) async fn object(&self, bucket: &str, key: &str) -> Result<Option<(Vec<u8>, Option<String>)>, AwsError> {
+        let is_body = |cut: &Cut| matches!(cut, Cut::Body(_));
+        self.patience.tries(is_body, || self.object_once(bucket, key)).await.map_err(|cut| match cut {
+            Cut::Call(error) | Cut::Body(error) => error,
+        })
+    }
+
+    async fn object_once(&self, bucket: &str, key: &str) -> Result<Option<(Vec<u8>, Option<String>)>, Cut> {
         let answer = match self.s3.get_object().bucket(bucket).key(key).send().await {
             Ok(answer) => answer,
             Err(error) if matches!(error.code(), Some("NoSuchKey" | "NoSuchBucket")) => return Ok(None),
-            Err(error) => return Err(from_sdk("GetObject")(error)),
+            Err(error) => return Err(Cut::Call(from_sdk("GetObject")(error))),
         };
-        let cut = |error: aws_sdk_s3::primitives::ByteStreamError| AwsError {
-            operation: "GetObject",
-            kind: Kind::Unreachable,
-            code: String::new(),
-            message: error.to_string(),
+        let cut = |error: aws_sdk_s3::primitives::ByteStreamError| {
+            let (operation, kind) = ("GetObject", Kind::Unreachable);
+            Cut::Body(AwsError { operation, kind, code: String::new(), message: error.to_string() })
         };
-        let bytes = answer.body.collect().await.map_err(cut)?.into_bytes();
-        let text = String::from_utf8(bytes.to_vec());
+        let bytes = answer.body.collect().await.map_err(cut)?;
+        Ok(Some((bytes.to_vec(), answer.e_tag)))
+    }
+}
+
+/// Where the reading of an object ended.
+enum Cut {
+    /// Before the answer's body, after the SDK's own attempts.
+    Call(AwsError),
+    Body(AwsError),
+}
+
+impl Texts for Clients {
+    async fn text(&self, bucket: &str, key: &str) -> Result<Option<StoredText>, AwsError> {
+        let Some((bytes, tag)) = self.object(bucket, key).await? else { return Ok(None) };
+        let text = String::from_utf8(bytes);
         let text = text.map_err(|_| AwsError::garbled("GetObject", format!("{key} is no text")))?;
-        Ok(Some(StoredText { text, tag: answer.e_tag }))
+        Ok(Some(StoredText { text, tag }))
     }
 }
 

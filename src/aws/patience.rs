@@ -42,7 +42,23 @@ impl Patience {
         Patience { attempts, ..patience }
     }
 
-    /// The same for the SDK.
+    /// Tries again, with growing pauses, as long as it ends with an error of which that may help.
+    pub async fn tries<T, E, F>(self, helps: impl Fn(&E) -> bool, attempt: impl Fn() -> F) -> Result<T, E>
+    where
+        F: Future<Output = Result<T, E>>,
+    {
+        let mut pause = self.first_pause;
+        for _ in 1..self.attempts {
+            match attempt().await {
+                Err(error) if helps(&error) => tokio::time::sleep(pause).await,
+                answer => return answer,
+            }
+            pause *= 2;
+        }
+        attempt().await
+    }
+
+    /// These attempts and pauses for the SDK.
     pub fn retries(self) -> RetryConfig {
         RetryConfig::standard().with_max_attempts(self.attempts).with_initial_backoff(self.first_pause)
     }
